@@ -1,0 +1,3 @@
+//! flowgate keeps a NICE CXone tenant equal to a git repository of declarative flows.
+
+pub mod model;

@@ -1,0 +1,142 @@
+//! What a pass read of the tenant.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use semver::Version;
+
+use super::{ContentHash, DeploymentId, DraftRevision, FlowContent, FlowId, ResourceId, VersionId};
+
+/// Where a deployment stands.
+///
+/// Three are terminal: `Success`, `Failed`, `RolledBack`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeploymentStatus {
+    /// Accepted, not begun.
+    Pending,
+    /// Under way.
+    InProgress,
+    /// The environment runs the version.
+    Success,
+    /// The environment does not run the version.
+    Failed,
+    /// On its way back to the previous version.
+    RollbackInProgress,
+    /// The environment is back on the previous version.
+    RolledBack,
+    /// A status that flowgate does not know; not terminal.
+    Unknown(String),
+}
+
+impl DeploymentStatus {
+    /// Tells whether the deployment will not move any more by itself.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Success | Self::Failed | Self::RolledBack)
+    }
+}
+
+/// What the visual designer edits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its guard against lost updates.
+    pub revision: DraftRevision,
+    /// What it holds.
+    pub content: FlowContent,
+    /// Who wrote it last, where the platform says.
+    pub updated_by: Option<String>,
+    /// When it was written last, where the platform says.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A version of a flow, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveVersion {
+    /// Its id.
+    pub id: VersionId,
+    /// Its number; `None` where the platform's text is no semantic version.
+    pub number: Option<Version>,
+    /// The hash its maker wrote into the metadata. A claim: read the content before trusting it.
+    pub claimed_hash: Option<ContentHash>,
+    /// Whether the metadata says that this project made it for this resource.
+    pub ours: bool,
+}
+
+/// A deployment of a flow in the target environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveDeployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// What it deploys.
+    pub version_id: VersionId,
+    /// Where it stands.
+    pub status: DeploymentStatus,
+    /// What the platform says went wrong.
+    pub error: Option<String>,
+}
+
+/// Why flowgate believes that a live flow is, or is not, its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The state names its id.
+    Recorded,
+    /// The state does not, but a version's metadata says that this project made it.
+    Ours,
+    /// It has no versions and an empty draft: nothing is lost by taking it over.
+    Empty,
+    /// Somebody else made it.
+    Foreign,
+}
+
+/// A live flow, read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveFlow {
+    /// Its id.
+    pub id: FlowId,
+    /// Its name on the platform.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What the designer edits.
+    pub draft: Draft,
+    /// The version that is published.
+    pub published: Option<VersionId>,
+    /// Its versions, newest first.
+    pub versions: Vec<LiveVersion>,
+    /// Its deployments in the target environment, newest first.
+    pub deployments: Vec<LiveDeployment>,
+    /// What the target environment runs: its newest successful deployment that still holds.
+    pub current: Option<LiveDeployment>,
+    /// Contents of the versions that the comparison needs: the published one, the deployed one,
+    /// and those that claim the desired hash.
+    pub contents: BTreeMap<VersionId, FlowContent>,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+impl LiveFlow {
+    /// Returns the version of that id.
+    pub fn version(&self, id: &VersionId) -> Option<&LiveVersion> {
+        self.versions.iter().find(|version| version.id == *id)
+    }
+}
+
+/// What was found of one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ObservedFlow {
+    /// The tenant has none.
+    Absent,
+    /// Draft revision, published version and deployment are those of the state, and git wants what
+    /// the state holds: nothing more was read.
+    AsRecorded,
+    /// Read in full.
+    Read(Box<LiveFlow>),
+    /// Not readable, and why; the other resources go on.
+    Unreadable(String),
+}
+
+/// What a pass found of every resource that git or the state names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// By resource.
+    pub flows: BTreeMap<ResourceId, ObservedFlow>,
+}
