@@ -1,3 +1,4 @@
 //! flowgate keeps a NICE CXone tenant equal to a git repository of declarative flows.
 
 pub mod model;
+pub mod manifest;

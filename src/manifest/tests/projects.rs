@@ -1,0 +1,231 @@
+use serde_json::json;
+
+use crate::model::{
+    ClientAuth, Code, Credential, Gate, Limit, Limits, Prune, ResourceId, Strategy,
+};
+
+use super::super::missing_project;
+use super::{assert_found, lines, project_with, read_project, unmark};
+
+const DESIGN: &str = include_str!("project.yaml");
+
+#[test]
+fn everything_that_a_project_says_is_read() {
+    let project = read_project(DESIGN).map_err(|findings| lines(&findings)).unwrap().project;
+    assert_eq!(project.name, "acme-contact-centre");
+    assert_eq!(project.paths, ["flows", "data-actions"]);
+    assert!(project.element_types.contains("set-variable"));
+    let sandbox = project.tenant("acme-sandbox").unwrap();
+    assert_eq!(sandbox.base_url, "https://us-1.api.nicecxone.com");
+    assert_eq!(sandbox.client_auth, ClientAuth::Form);
+    assert_eq!((sandbox.requests_per_second, sandbox.insecure), (100, false));
+    assert_eq!(sandbox.client_id, None);
+    let acme = project.tenant("acme").unwrap();
+    assert_eq!(acme.client_auth, ClientAuth::Basic);
+    assert_eq!(acme.scopes, ["flow:read", "flow:write"]);
+    assert_eq!(acme.requests_per_second, 20);
+    assert_eq!(acme.client_id, Some(Credential::Env("CXONE_CLIENT_ID".to_owned())));
+    assert_eq!(acme.client_secret, Some(Credential::File("/run/secrets/cxone".into())));
+    let staging = project.environment("staging").unwrap();
+    assert_eq!(staging.strategy, Strategy::Deploy);
+    assert!(staging.rollback_on_failure && staging.gates.is_empty());
+    assert_eq!(staging.limits, Limits { updates: None, deletes: None, from: 10 });
+    assert_eq!(staging.prune, Prune::Never);
+    let production = project.environment("production").unwrap();
+    assert_eq!(production.promotes_from.as_deref(), Some("staging"));
+    assert_eq!(production.gates, [Gate::Tests, Gate::Approval]);
+    assert_eq!(production.prune, Prune::Owned);
+    let limits =
+        Limits { updates: Some(Limit::Percent(30)), deletes: Some(Limit::Count(5)), from: 20 };
+    assert_eq!(production.limits, limits);
+    assert!(production.protect.contains(&ResourceId::flow("customer-routing")));
+    assert_eq!(production.values["greeting"], json!("Welcome ${values.x}"));
+    assert_eq!(production.values["retries"], json!({"count": 3}));
+}
+
+#[test]
+fn a_project_has_defaults() {
+    let project = read_project(&project_with("")).unwrap().project;
+    assert_eq!(project.paths, ["flows"]);
+    assert_eq!(project.element_types.len(), 8);
+    assert_eq!(project.environments[0].branch, None);
+}
+
+#[test]
+fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
+    let table = [
+        ("unknown-key", "«promoteFrom»: x"),
+        ("bad-value", "strategy: «deployed»"),
+        ("unsupported", "strategy: «draft»"),
+        ("unsupported", "strategy: «version»"),
+        ("unsupported", "drift: «revert»"),
+        ("unsupported", "drift: «adopt»"),
+        ("unsupported", "«windows»: []"),
+        ("unsupported", "manages: «[»dataStores]"),
+        ("bad-value", "manages: [flows, «dataActoins»]"),
+        ("bad-value", "gates: [«test»]"),
+        ("bad-value", "gates: [tests, «tests»]"),
+        ("wrong-type", "gates: «tests»"),
+        ("wrong-type", "rollbackOnFailure: «\"true\"»"),
+        ("wrong-type", "prune: «yes»"),
+        ("bad-value", "limits: {updates: «130%»}"),
+        ("bad-value", "limits: {updates: «half»}"),
+        ("bad-value", "limits: {updates: «+5%»}"),
+        ("bad-value", "limits: {deletes: «-1»}"),
+        ("wrong-type", "limits: {deletes: «1.5»}"),
+        ("wrong-type", "limits: {deletes: «[»]}"),
+        ("number-too-large", "limits: {from: «99999999999999999999»}"),
+        ("unknown-key", "limits: {«update»: 5}"),
+        ("unsupported", "protect: [«DataAction/x»]"),
+        ("bad-value", "protect: [«customer-routing»]"),
+        ("bad-value", "protect: [«Flow/A B»]"),
+        ("bad-value", "branch: «a..b»"),
+        ("bad-name", "values: {«a b»: 1}"),
+        ("unknown-key", "values: {«<<»: {a: 1}}"),
+        ("number-too-large", "values: {a: [«9007199254740992»]}"),
+        ("unknown-reference", "promotesFrom: «d»"),
+        ("promotion-order", "promotesFrom: «e»"),
+        ("missing-field", "sources: {s: «{»url: 'https://a.b/c?d'}}"),
+        ("bad-value", "sources: {s: {url: «'ftp://a'», fields: {}}}"),
+        ("wrong-type", "sources: {s: {url: 'https://a.b', fields: {f: «1»}}}"),
+    ];
+    for (codes, marked) in table {
+        let (text, spans) = unmark(&project_with(marked));
+        let findings = read_project(&text).expect_err(&text);
+        assert_found(&findings, codes, &spans, &text);
+    }
+}
+
+fn with_parts(paths: &str, tenant: &str, environments: &str) -> String {
+    format!(
+        "apiVersion: flowgate.dev/v1\nkind: Project\nmetadata: {{name: p}}\nspec:\n  paths: {paths}\n  \
+         tenants:\n    - {tenant}\n  environments:\n    {environments}\n"
+    )
+}
+
+const TENANT: &str = "{name: t, baseUrl: 'https://t.example.com'}";
+const ENVIRONMENT: &str = "- {name: e, tenant: t, targetEnvironment: X}";
+
+#[test]
+fn what_is_wrong_with_a_tenant_is_found_where_it_stands() {
+    let table = [
+        ("missing-field", "«{»name: t}"),
+        ("bad-value", "{name: t, baseUrl: «t.example.com»}"),
+        ("bad-value", "{name: t, baseUrl: «'http://t.example.com'»}"),
+        ("bad-value", "{name: t, baseUrl: «'https://t.example.com?x=1'»}"),
+        ("bad-value", "{name: t, baseUrl: 'https://t.example.com', tokenUrl: «/oauth/token»}"),
+        ("bad-value", "{name: t, baseUrl: 'https://t.example.com', clientAuth: «digest»}"),
+        ("bad-value", "{name: t, baseUrl: 'https://t.example.com', requestsPerSecond: «0»}"),
+        ("wrong-type", "{name: t, baseUrl: 'https://t.example.com', scopes: «a b»}"),
+        ("bad-value", "{name: t, baseUrl: 'https://t.example.com', scopes: [«a b»]}"),
+        (
+            "missing-field",
+            "{name: t, baseUrl: 'https://t.example.com', credentials: «{»clientIdEnv: A}}",
+        ),
+        (
+            "bad-value",
+            "{name: t, baseUrl: 'https://t.example.com', credentials: \
+             {clientIdEnv: A, «clientIdFile»: b, clientSecretEnv: C}}",
+        ),
+        (
+            "bad-value",
+            "{name: t, baseUrl: 'https://t.example.com', credentials: \
+             {clientIdEnv: A, clientSecretEnv: «hunter-2»}}",
+        ),
+        (
+            "unknown-key missing-field".split(' ').next().unwrap(),
+            "{name: t, baseUrl: 'https://t.example.com', «token»: x}",
+        ),
+    ];
+    for (codes, marked) in table {
+        let (text, spans) = unmark(&with_parts("[flows]", marked, ENVIRONMENT));
+        let findings = read_project(&text).expect_err(&text);
+        assert_found(&findings, codes, &spans, &text);
+    }
+}
+
+#[test]
+fn a_pasted_secret_is_not_repeated() {
+    let tenant = "{name: t, baseUrl: 'https://t.example.com', credentials: \
+                  {clientIdEnv: A, clientSecretEnv: hunter-2}}";
+    let findings = read_project(&with_parts("[flows]", tenant, ENVIRONMENT)).unwrap_err();
+    assert!(!lines(&findings).contains("hunter"));
+}
+
+#[test]
+fn plain_http_needs_loopback_or_consent() {
+    for tenant in [
+        "{name: t, baseUrl: 'http://localhost:8080/'}",
+        "{name: t, baseUrl: 'http://t.example.com', insecure: true}",
+    ] {
+        assert!(read_project(&with_parts("[flows]", tenant, ENVIRONMENT)).is_ok(), "{tenant}");
+    }
+}
+
+#[test]
+fn paths_stay_within_the_flows_folder() {
+    let project = read_project(&with_parts("[./a//b/, .]", TENANT, ENVIRONMENT)).unwrap();
+    assert_eq!(project.project.paths, ["a/b", "."]);
+    assert_eq!(project.path_location(1).span.column, 20);
+    for marked in ["[«/etc»]", "[«a/../..»]", "[«'a\\b'»]", "[«''»]", "«[»]"] {
+        let (text, spans) = unmark(&with_parts(marked, TENANT, ENVIRONMENT));
+        assert_found(&read_project(&text).expect_err(&text), "bad-value", &spans, &text);
+    }
+}
+
+#[test]
+fn what_environments_say_about_each_other_must_agree() {
+    let table = [
+        ("unknown-reference", "- {name: e, tenant: «x», targetEnvironment: X}"),
+        (
+            "bad-value",
+            "- {name: e, tenant: t, targetEnvironment: X}\n    \
+             - {name: «e», tenant: t, targetEnvironment: Y}",
+        ),
+        (
+            "promotion-order",
+            "- {name: e, tenant: t, targetEnvironment: X}\n    \
+             - {name: «f», tenant: t, targetEnvironment: Y}",
+        ),
+        (
+            "promotion-order",
+            "- {name: e, tenant: t, targetEnvironment: X, promotesFrom: «f»}\n    \
+             - {name: f, tenant: t, targetEnvironment: Y, promotesFrom: g}\n    \
+             - {name: g, tenant: t, targetEnvironment: Z, promotesFrom: e}\n    \
+             - {name: h, tenant: t, targetEnvironment: U, promotesFrom: e}",
+        ),
+        ("bad-name", "- {name: «E.1», tenant: t, targetEnvironment: X}"),
+        ("missing-field missing-field", "- ««{»»name: e}"),
+        ("bad-value", "- {name: e, tenant: t, targetEnvironment: «''»}"),
+    ];
+    for (codes, marked) in table {
+        let (text, spans) = unmark(&with_parts("[flows]", TENANT, marked));
+        assert_found(&read_project(&text).expect_err(&text), codes, &spans, &text);
+    }
+}
+
+#[test]
+fn a_project_needs_tenants_and_environments() {
+    let text = "apiVersion: flowgate.dev/v1\nkind: Project\nmetadata: {name: p}\nspec:\n  \
+                tenants: []\n  environments: []\n";
+    let findings = read_project(text).unwrap_err();
+    insta::assert_snapshot!(lines(&findings), @r"
+    flowgate.yaml:5:12 bad-value: a project needs a tenant
+    flowgate.yaml:6:17 bad-value: a project needs an environment
+    ");
+}
+
+#[test]
+fn there_is_one_project_in_its_file_and_nothing_else() {
+    let flow = super::flow("elements: []");
+    let project = project_with("");
+    let codes = |text: &str| {
+        let findings = read_project(text).expect_err(text);
+        findings.iter().map(|f| (f.code, f.location.span.line)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(""), [(Code::ProjectFile, 1)]);
+    assert_eq!(codes(&flow), [(Code::ProjectFile, 2)]);
+    assert_eq!(codes(&format!("{project}---\n{flow}")), [(Code::ProjectFile, 12)]);
+    assert_eq!(codes(&format!("{project}---\n{project}")), [(Code::ProjectFile, 12)]);
+    assert_eq!(missing_project().code, Code::ProjectFile);
+}
