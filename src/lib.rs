@@ -3,3 +3,4 @@
 pub mod model;
 pub mod manifest;
 pub mod validate;
+pub mod delta;
