@@ -4,3 +4,4 @@ pub mod model;
 pub mod manifest;
 pub mod validate;
 pub mod delta;
+pub mod plan;
