@@ -5,3 +5,4 @@ pub mod manifest;
 pub mod validate;
 pub mod delta;
 pub mod plan;
+pub mod rollout;
