@@ -6,3 +6,4 @@ pub mod validate;
 pub mod delta;
 pub mod plan;
 pub mod rollout;
+pub mod render;

@@ -1,0 +1,73 @@
+//! The parts that JSON documents share. Their shape is a promise: `docs/reference/plan.md`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::delta::{FieldChange, FlowDelta, PartChange, PartDelta};
+
+/// The version of every document.
+pub(super) const API_VERSION: &str = "flowgate.dev/v1";
+
+/// Returns a document as a JSON value.
+pub(super) fn value(document: &impl Serialize) -> Value {
+    // Fails only on a map whose keys are no strings; no document has one.
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+/// A delta matrix.
+#[derive(Debug, Serialize)]
+pub(super) struct Delta<'a> {
+    elements: Vec<Part<'a>>,
+    connectors: Vec<Part<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Part<'a> {
+    id: &'a str,
+    label: &'a str,
+    change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<Field<'a>>>,
+}
+
+/// A field that differs; an absent side is left out, a null one is null.
+#[derive(Debug, Serialize)]
+pub(super) struct Field<'a> {
+    pointer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Value>,
+}
+
+impl<'a> From<&'a FlowDelta> for Delta<'a> {
+    fn from(delta: &'a FlowDelta) -> Self {
+        let parts = |rows: &'a [PartDelta]| rows.iter().map(Part::from).collect();
+        Self { elements: parts(&delta.elements), connectors: parts(&delta.connectors) }
+    }
+}
+
+impl<'a> From<&'a PartDelta> for Part<'a> {
+    fn from(row: &'a PartDelta) -> Self {
+        let (change, value, fields) = match &row.change {
+            PartChange::Added(value) => ("added", Some(value), None),
+            PartChange::Removed(value) => ("removed", Some(value), None),
+            PartChange::Modified(changes) => ("modified", None, Some(fields(changes))),
+        };
+        Self { id: &row.id, label: &row.label, change, value, fields }
+    }
+}
+
+/// Returns the fields as documents spell them.
+pub(super) fn fields(changes: &[FieldChange]) -> Vec<Field<'_>> {
+    changes.iter().map(Field::from).collect()
+}
+
+impl<'a> From<&'a FieldChange> for Field<'a> {
+    fn from(change: &'a FieldChange) -> Self {
+        let FieldChange { pointer, before, after } = change;
+        Self { pointer, before: before.as_ref(), after: after.as_ref() }
+    }
+}

@@ -1,0 +1,203 @@
+//! A plan as JSON, and the hash that names it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::words::Tally;
+use crate::delta;
+use crate::model::Step;
+use crate::model::{FlowId, VersionId};
+use crate::plan::{Action, Basis, Plan, ResourcePlan};
+use crate::render::document::{self, API_VERSION, Delta, Field};
+
+/// Returns the plan as JSON: `docs/reference/plan.md`. The same plan has the same bytes.
+pub fn json(plan: &Plan, hash: &str) -> Value {
+    document::value(&Document::of(plan, Some(hash)))
+}
+
+/// Returns `sha256:` and 64 hexadecimal digits that name everything the plan would do: its JSON
+/// and the content of each version it would make.
+pub fn hash(plan: &Plan) -> String {
+    let contents: Vec<String> =
+        plan.resources.iter().map(|resource| delta::hash(&resource.content).to_string()).collect();
+    let whole = document::value(&(Document::of(plan, None), contents));
+    delta::hash_value(&whole).to_string()
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    project: &'a str,
+    environment: &'a str,
+    tenant: &'a str,
+    target_environment: &'a str,
+    revision: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<&'a str>,
+    counts: Counts,
+    refusals: Vec<Refusal<'a>>,
+    resources: Vec<Resource<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    create: usize,
+    update: usize,
+    adopt: usize,
+    delete: usize,
+    unchanged: usize,
+    left_alone: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Refusal<'a> {
+    guard: &'a str,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    kind: &'static str,
+    name: &'a str,
+    display_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
+    basis: BasisDocument<'a>,
+    settings: Vec<Field<'a>>,
+    delta: Delta<'a>,
+    steps: Vec<StepDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Version {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    to: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BasisDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_revision: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_version_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment_id: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum StepDocument<'a> {
+    CreateFlow,
+    UpdateFlow,
+    CreateVersion,
+    UseVersion { version_id: &'a str },
+    Validate,
+    Publish,
+    Gate { gate: &'static str },
+    Deploy,
+    Attach { deployment_id: &'a str },
+    RollBack { deployment_id: &'a str },
+    DeleteFlow,
+}
+
+impl<'a> Document<'a> {
+    fn of(plan: &'a Plan, hash: Option<&'a str>) -> Self {
+        let refusals = plan.refusals.iter();
+        Self {
+            api_version: API_VERSION,
+            kind: "Plan",
+            project: &plan.project,
+            environment: &plan.environment,
+            tenant: &plan.tenant,
+            target_environment: &plan.target_environment,
+            revision: plan.revision.as_str(),
+            hash,
+            counts: Tally::of(plan).into(),
+            refusals: refusals
+                .map(|refusal| Refusal { guard: refusal.guard, message: &refusal.message })
+                .collect(),
+            resources: plan.resources.iter().map(Resource::from).collect(),
+        }
+    }
+}
+
+impl From<Tally> for Counts {
+    fn from(tally: Tally) -> Self {
+        let Tally { create, update, adopt, delete, unchanged, left_alone } = tally;
+        Self { create, update, adopt, delete, unchanged, left_alone }
+    }
+}
+
+impl<'a> From<&'a ResourcePlan> for Resource<'a> {
+    fn from(resource: &'a ResourcePlan) -> Self {
+        let (action, outcome) = match resource.action {
+            Action::Create => ("create", None),
+            Action::Update => ("update", None),
+            Action::Adopt => ("adopt", None),
+            Action::Delete => ("delete", None),
+            Action::Leave(outcome) => ("leave", Some(outcome.as_str())),
+        };
+        let version = resource.version.as_ref().map(|change| Version {
+            from: change.from.as_ref().map(ToString::to_string),
+            to: change.to.to_string(),
+        });
+        Self {
+            kind: resource.id.kind.as_str(),
+            name: &resource.id.name,
+            display_name: &resource.display_name,
+            place: resource.place.as_deref(),
+            action,
+            outcome,
+            reason: resource.reason.as_deref(),
+            version,
+            basis: (&resource.basis).into(),
+            settings: document::fields(&resource.settings),
+            delta: (&resource.delta).into(),
+            steps: resource.steps.iter().map(StepDocument::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Basis> for BasisDocument<'a> {
+    fn from(basis: &'a Basis) -> Self {
+        Self {
+            flow_id: basis.flow.as_ref().map(FlowId::as_str),
+            draft_revision: basis.draft.map(|revision| revision.0),
+            published_version_id: basis.published.as_ref().map(VersionId::as_str),
+            deployment_id: basis.deployed.as_ref().map(|deployed| deployed.deployment.as_str()),
+        }
+    }
+}
+
+impl<'a> From<&'a Step> for StepDocument<'a> {
+    fn from(step: &'a Step) -> Self {
+        match step {
+            Step::CreateFlow => Self::CreateFlow,
+            Step::UpdateFlow => Self::UpdateFlow,
+            Step::CreateVersion => Self::CreateVersion,
+            Step::UseVersion(id) => Self::UseVersion { version_id: id.as_str() },
+            Step::Validate => Self::Validate,
+            Step::Publish => Self::Publish,
+            Step::Gate(gate) => Self::Gate { gate: gate.as_str() },
+            Step::Deploy => Self::Deploy,
+            Step::Attach(id) => Self::Attach { deployment_id: id.as_str() },
+            Step::RollBack(id) => Self::RollBack { deployment_id: id.as_str() },
+            Step::DeleteFlow => Self::DeleteFlow,
+        }
+    }
+}

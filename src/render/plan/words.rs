@@ -1,0 +1,107 @@
+//! What the forms of a plan say alike.
+
+use crate::model::Step;
+use crate::plan::{Action, Plan, ResourcePlan, VersionChange};
+use crate::render::escape;
+use crate::render::matrix::{self, Row, Sign};
+
+/// How many resources a plan does what with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) create: usize,
+    pub(super) update: usize,
+    pub(super) adopt: usize,
+    pub(super) delete: usize,
+    pub(super) unchanged: usize,
+    pub(super) left_alone: usize,
+}
+
+impl Tally {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut tally = Self { unchanged: plan.unchanged, ..Self::default() };
+        for resource in &plan.resources {
+            match resource.action {
+                Action::Create => tally.create += 1,
+                Action::Update => tally.update += 1,
+                Action::Adopt => tally.adopt += 1,
+                Action::Delete => tally.delete += 1,
+                Action::Leave(_) => tally.left_alone += 1,
+            }
+        }
+        tally
+    }
+}
+
+/// Returns the plan in one line.
+pub(super) fn summary(plan: &Plan) -> String {
+    if plan.resources.is_empty() && plan.refusals.is_empty() {
+        return match plan.unchanged {
+            0 => "Nothing to do: there are no resources.".into(),
+            1 => "Nothing to do: 1 resource is as git wants it.".into(),
+            count => format!("Nothing to do: {count} resources are as git wants them."),
+        };
+    }
+    let Tally { create, update, adopt, delete, unchanged, left_alone } = Tally::of(plan);
+    let adopt = if adopt == 0 { String::new() } else { format!(" {adopt} to adopt,") };
+    format!(
+        "Plan: {create} to create, {update} to update,{adopt} {delete} to delete, \
+         {unchanged} unchanged, {left_alone} left alone."
+    )
+}
+
+/// Returns the sign of an action and the action's name.
+pub(super) fn action(action: Action) -> (char, &'static str) {
+    match action {
+        Action::Create => ('+', "create"),
+        Action::Update => ('~', "update"),
+        Action::Delete => ('-', "delete"),
+        Action::Adopt => ('=', "adopt"),
+        Action::Leave(_) => ('!', "left alone"),
+    }
+}
+
+/// Returns the version number before and after.
+pub(super) fn version(change: &VersionChange) -> String {
+    match &change.from {
+        Some(from) if *from != change.to => format!("{from} → {}", change.to),
+        _ => change.to.to_string(),
+    }
+}
+
+/// Returns what differs, row by row.
+pub(super) fn rows(resource: &ResourcePlan, width: usize) -> Vec<Row> {
+    let mut rows = matrix::settings(&resource.settings);
+    if resource.delta.is_empty() {
+        return rows;
+    }
+    rows.extend(match resource.action {
+        Action::Create => matrix::whole(&resource.delta, Sign::Add, width),
+        Action::Delete => matrix::whole(&resource.delta, Sign::Remove, width),
+        Action::Update | Action::Adopt | Action::Leave(_) => matrix::changed(&resource.delta),
+    });
+    rows
+}
+
+/// Returns the steps in one line, safe to show; empty when there are none.
+pub(super) fn steps(plan: &Plan, resource: &ResourcePlan) -> String {
+    let steps: Vec<_> = resource.steps.iter().map(|step| words(step, plan, resource)).collect();
+    escape::plain(&steps.join(" → "))
+}
+
+fn words(step: &Step, plan: &Plan, resource: &ResourcePlan) -> String {
+    let number = resource.version.as_ref().map(|version| format!(" {}", version.to));
+    let number = number.unwrap_or_default();
+    match step {
+        Step::CreateFlow => "create flow".into(),
+        Step::UpdateFlow => "write name and description".into(),
+        Step::CreateVersion => format!("create version{number}"),
+        Step::UseVersion(id) => format!("use version{number} ({id})"),
+        Step::Validate => "validate".into(),
+        Step::Publish => "publish".into(),
+        Step::Gate(gate) => format!("gate {}", gate.as_str()),
+        Step::Deploy => format!("deploy to {}", plan.target_environment),
+        Step::Attach(id) => format!("wait for deployment {id}"),
+        Step::RollBack(id) => format!("roll back deployment {id}"),
+        Step::DeleteFlow => "delete flow".into(),
+    }
+}

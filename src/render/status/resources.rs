@@ -1,0 +1,84 @@
+//! Where each resource stands.
+
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::age;
+use crate::model::{DeploymentId, ResourceId, ResourceOutcome};
+use crate::render::document::{self, API_VERSION};
+use crate::render::table::{self, Cell};
+use crate::render::{Style, paint};
+
+/// One resource in `flowgate status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRow {
+    /// Which.
+    pub id: ResourceId,
+    /// What became of it in the pass that touched it last.
+    pub outcome: ResourceOutcome,
+    /// The version number that git's content has.
+    pub version: Option<Version>,
+    /// What runs in the target environment.
+    pub deployment: Option<DeploymentId>,
+    /// When its outcome became what it is.
+    pub since: Option<Timestamp>,
+}
+
+/// Returns a table with a line a resource, in the order given; ages are relative to `now`.
+pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
+    let row = |row: &TableRow| {
+        [
+            Cell::new(&row.id),
+            Cell::painted(&row.outcome, paint::resource_outcome(row.outcome)),
+            Cell::optional(row.version.as_ref()),
+            Cell::optional(row.deployment.as_ref()),
+            Cell::optional(row.since.map(|since| age(now, since))),
+        ]
+    };
+    let cells: Vec<_> = rows.iter().map(row).collect();
+    table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style)
+}
+
+/// Returns the table as JSON, of kind `StatusTable`: `resources` of `kind`, `name`, `outcome` and,
+/// where known, `version`, `deploymentId` and `since` (RFC 3339).
+pub fn table_json(rows: &[TableRow]) -> Value {
+    let resources = rows.iter().map(Resource::from).collect();
+    document::value(&Document { api_version: API_VERSION, kind: "StatusTable", resources })
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    resources: Vec<Resource<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    kind: &'static str,
+    name: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+}
+
+impl<'a> From<&'a TableRow> for Resource<'a> {
+    fn from(row: &'a TableRow) -> Self {
+        Self {
+            kind: row.id.kind.as_str(),
+            name: &row.id.name,
+            outcome: row.outcome.as_str(),
+            version: row.version.as_ref().map(ToString::to_string),
+            deployment_id: row.deployment.as_ref().map(DeploymentId::as_str),
+            since: row.since.map(|since| since.to_string()),
+        }
+    }
+}
