@@ -7,3 +7,4 @@ pub mod delta;
 pub mod plan;
 pub mod rollout;
 pub mod render;
+pub mod cxone;
