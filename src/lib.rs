@@ -8,3 +8,4 @@ pub mod plan;
 pub mod rollout;
 pub mod render;
 pub mod cxone;
+pub mod git;

@@ -1,0 +1,208 @@
+//! The JSON document of a note.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    self, DeploymentId, FlowId, Outcome, ResourceId, ResourceOutcome, Status, VersionId,
+};
+
+pub(super) const API_VERSION: &str = "flowgate.dev/v1";
+pub(super) const KIND: &str = "Status";
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    api_version: String,
+    kind: String,
+    environment: String,
+    revision: String,
+    outcome: String,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+    operator: String,
+    plan_hash: String,
+    counts: Counts,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<String>,
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Counts {
+    changed: usize,
+    unchanged: usize,
+    waiting: usize,
+    drifted: usize,
+    failed: usize,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    kind: String,
+    name: String,
+    action: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<semver::Version>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployment_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Delta::is_empty")]
+    delta: Delta,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Delta {
+    elements: DeltaCounts,
+    connectors: DeltaCounts,
+}
+
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct DeltaCounts {
+    added: usize,
+    removed: usize,
+    modified: usize,
+}
+
+impl Document {
+    pub(super) fn of(status: &Status) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            environment: status.environment.clone(),
+            revision: status.revision.to_string(),
+            outcome: status.outcome.to_string(),
+            started_at: status.started_at,
+            finished_at: status.finished_at,
+            operator: status.operator.clone(),
+            plan_hash: status.plan_hash.clone(),
+            counts: Counts::of(status.counts),
+            refusals: status.refusals.clone(),
+            resources: status.resources.iter().map(Resource::of).collect(),
+        }
+    }
+
+    /// Returns the document with a line for each resource, so that `git log` stays readable.
+    pub(super) fn to_json(&self) -> String {
+        // Cannot fail: the keys are all texts and nothing of it is written by hand.
+        let lines: Vec<String> = self
+            .resources
+            .iter()
+            .map(|resource| serde_json::to_string(resource).unwrap_or_default())
+            .collect();
+        let head = Self { resources: Vec::new(), ..self.clone() };
+        let head = serde_json::to_string_pretty(&head).unwrap_or_default();
+        if lines.is_empty() {
+            return head;
+        }
+        let list = format!("\"resources\": [\n    {}\n  ]", lines.join(",\n    "));
+        head.replace("\"resources\": []", &list)
+    }
+
+    pub(super) fn to_value(&self) -> serde_json::Value {
+        // Cannot fail, as above.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Returns the status; the error names the word that is not one of flowgate's.
+    pub(super) fn into_model(self) -> Result<Status, String> {
+        let resources = self.resources.into_iter().map(Resource::into_model);
+        Ok(Status {
+            revision: self.revision.parse().map_err(|error| format!("{error}"))?,
+            outcome: word(Outcome::ALL, Outcome::as_str, &self.outcome)?,
+            environment: self.environment,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            operator: self.operator,
+            plan_hash: self.plan_hash,
+            refusals: self.refusals,
+            resources: resources.collect::<Result<_, _>>()?,
+            counts: self.counts.into_model(),
+        })
+    }
+}
+
+impl Resource {
+    fn of(resource: &model::ResourceStatus) -> Self {
+        let failed = resource.outcome.of_pass() == Outcome::Failed;
+        let text = resource.message.clone();
+        let (message, error) = if failed { (None, text) } else { (text, None) };
+        Self {
+            kind: resource.id.kind.to_string(),
+            name: resource.id.name.clone(),
+            action: resource.outcome.to_string(),
+            version: resource.version.clone(),
+            flow_id: resource.flow_id.as_ref().map(ToString::to_string),
+            version_id: resource.version_id.as_ref().map(ToString::to_string),
+            deployment_id: resource.deployment_id.as_ref().map(ToString::to_string),
+            delta: Delta {
+                elements: DeltaCounts::of(resource.elements),
+                connectors: DeltaCounts::of(resource.connectors),
+            },
+            message,
+            error,
+        }
+    }
+
+    fn into_model(self) -> Result<model::ResourceStatus, String> {
+        let kind = self.kind.parse().map_err(|error| format!("{error}"))?;
+        Ok(model::ResourceStatus {
+            id: ResourceId { kind, name: self.name },
+            outcome: word(ResourceOutcome::ALL, ResourceOutcome::as_str, &self.action)?,
+            message: self.error.or(self.message),
+            version: self.version,
+            flow_id: self.flow_id.map(FlowId::new),
+            version_id: self.version_id.map(VersionId::new),
+            deployment_id: self.deployment_id.map(DeploymentId::new),
+            elements: self.delta.elements.into_model(),
+            connectors: self.delta.connectors.into_model(),
+        })
+    }
+}
+
+impl Delta {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl DeltaCounts {
+    fn of(counts: model::DeltaCounts) -> Self {
+        let model::DeltaCounts { added, removed, modified } = counts;
+        Self { added, removed, modified }
+    }
+
+    fn into_model(self) -> model::DeltaCounts {
+        let Self { added, removed, modified } = self;
+        model::DeltaCounts { added, removed, modified }
+    }
+}
+
+impl Counts {
+    fn of(counts: model::Counts) -> Self {
+        let model::Counts { changed, unchanged, waiting, drifted, failed } = counts;
+        Self { changed, unchanged, waiting, drifted, failed }
+    }
+
+    fn into_model(self) -> model::Counts {
+        let Self { changed, unchanged, waiting, drifted, failed } = self;
+        model::Counts { changed, unchanged, waiting, drifted, failed }
+    }
+}
+
+/// Finds the word that a text spells.
+fn word<W: Copy>(words: &[W], spelling: fn(W) -> &'static str, text: &str) -> Result<W, String> {
+    let found = words.iter().copied().find(|word| spelling(*word) == text);
+    found.ok_or_else(|| format!("unknown outcome {text:?}"))
+}

@@ -1,0 +1,300 @@
+//! The file of one flow in the state, as JSON.
+//!
+//! Equal records are equal bytes: keys have one order, and so have elements and connectors, whose
+//! order means nothing. What this version does not know it refuses to read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use crate::model;
+
+const API_VERSION: &str = "flowgate.dev/v1";
+const KIND: &str = "FlowRecord";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FlowRecord {
+    api_version: String,
+    kind: String,
+    id: String,
+    display_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    draft_revision: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    published: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<VersionRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployed: Option<Deployed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct VersionRecord {
+    id: String,
+    number: semver::Version,
+    hash: String,
+    elements: Box<RawValue>,
+    connectors: Box<RawValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Element {
+    id: String,
+    r#type: String,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    configuration: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    extra: Map<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Connector {
+    id: String,
+    source_id: String,
+    target_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    // A condition of JSON `null` is a condition; an absent one is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    condition: Option<Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    extra: Map<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Deployed {
+    deployment: String,
+    version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<semver::Version>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Failure {
+    hash: String,
+    deployment: String,
+    at: Timestamp,
+    error: String,
+    stuck: bool,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
+}
+
+/// Returns a content as the state keeps it.
+pub fn recorded(content: &model::FlowContent) -> model::RecordedContent {
+    let mut elements: Vec<_> = content.elements.iter().map(Element::of).collect();
+    elements.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut connectors: Vec<_> = content.connectors.iter().map(Connector::of).collect();
+    connectors.sort_by(|a, b| a.id.cmp(&b.id));
+    model::RecordedContent { elements: raw(&elements), connectors: raw(&connectors) }
+}
+
+/// Reads a content that [`recorded`] made; `None` when something else did, or a newer flowgate.
+pub fn content(recorded: &model::RecordedContent) -> Option<model::FlowContent> {
+    let elements: Vec<Element> = serde_json::from_str(recorded.elements.get()).ok()?;
+    let connectors: Vec<Connector> = serde_json::from_str(recorded.connectors.get()).ok()?;
+    Some(model::FlowContent {
+        elements: elements.into_iter().map(Element::into_model).collect(),
+        connectors: connectors.into_iter().map(Connector::into_model).collect(),
+    })
+}
+
+fn raw<T: Serialize>(parts: &[T]) -> Box<RawValue> {
+    // It cannot fail: all keys are texts.
+    to_raw_value(parts).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Returns the file of a flow, with a line break at the end.
+pub(super) fn write(flow: &model::FlowRecord) -> String {
+    let record = FlowRecord::of(flow);
+    // Through a value, whose keys can be ordered. It cannot fail: all keys are texts.
+    let mut value = serde_json::to_value(record).unwrap_or_default();
+    value.sort_all_objects();
+    format!("{value:#}\n")
+}
+
+/// What says whether the rest can be read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Header {
+    api_version: String,
+    kind: String,
+}
+
+/// Reads the file of a flow; the error says what is wrong with the file, as in `is not JSON`.
+pub(super) fn read(bytes: &[u8]) -> Result<model::FlowRecord, String> {
+    let unread = |error| fault(bytes).unwrap_or(format!("cannot be read: {error}"));
+    let record: FlowRecord =
+        serde_json::from_slice(bytes).map_err(|error| unread(error.to_string()))?;
+    if record.kind != KIND || record.api_version != API_VERSION {
+        return Err(unread("its header is another one".to_owned()));
+    }
+    record.into_model().map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// Returns what is wrong with a file as a whole.
+fn fault(bytes: &[u8]) -> Option<String> {
+    let header: Header = match serde_json::from_slice(bytes) {
+        Err(error) if error.is_data() => Header::default(),
+        Err(error) => return Some(format!("is not JSON: {error}")),
+        Ok(header) => header,
+    };
+    if header.kind != KIND {
+        return Some(format!("is no {KIND}, as flowgate writes it"));
+    }
+    (header.api_version != API_VERSION).then(|| {
+        let version = header.api_version;
+        format!("has apiVersion {version:?}, which this flowgate cannot read; use a newer one")
+    })
+}
+
+impl FlowRecord {
+    fn of(flow: &model::FlowRecord) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            id: flow.id.to_string(),
+            display_name: flow.display_name.clone(),
+            description: flow.description.clone(),
+            draft_revision: flow.draft_revision.0,
+            published: flow.published.as_ref().map(ToString::to_string),
+            version: flow.version.as_ref().map(VersionRecord::of),
+            deployed: flow.deployed.as_ref().map(Deployed::of),
+            failure: flow.failure.as_ref().map(Failure::of),
+        }
+    }
+
+    fn into_model(self) -> Result<model::FlowRecord, model::ParseIdError> {
+        Ok(model::FlowRecord {
+            id: model::FlowId::new(self.id),
+            display_name: self.display_name,
+            description: self.description,
+            draft_revision: model::DraftRevision(self.draft_revision),
+            published: self.published.map(model::VersionId::new),
+            version: self.version.map(VersionRecord::into_model).transpose()?,
+            deployed: self.deployed.map(Deployed::into_model),
+            failure: self.failure.map(Failure::into_model).transpose()?,
+        })
+    }
+}
+
+impl VersionRecord {
+    fn of(version: &model::VersionRecord) -> Self {
+        let model::RecordedContent { elements, connectors } = version.content.clone();
+        Self {
+            id: version.id.to_string(),
+            number: version.number.clone(),
+            hash: version.hash.to_string(),
+            elements,
+            connectors,
+        }
+    }
+
+    fn into_model(self) -> Result<model::VersionRecord, model::ParseIdError> {
+        Ok(model::VersionRecord {
+            id: model::VersionId::new(self.id),
+            number: self.number,
+            hash: self.hash.parse()?,
+            content: model::RecordedContent {
+                elements: self.elements,
+                connectors: self.connectors,
+            },
+        })
+    }
+}
+
+impl Element {
+    fn of(element: &model::Element) -> Self {
+        Self {
+            id: element.id.clone(),
+            r#type: element.element_type.clone(),
+            configuration: Map::clone(&element.configuration),
+            extra: element.extra.clone(),
+        }
+    }
+
+    fn into_model(self) -> model::Element {
+        model::Element {
+            id: self.id,
+            element_type: self.r#type,
+            configuration: self.configuration.into(),
+            extra: self.extra,
+        }
+    }
+}
+
+impl Connector {
+    fn of(connector: &model::Connector) -> Self {
+        Self {
+            id: connector.id.clone(),
+            source_id: connector.source_id.clone(),
+            target_id: connector.target_id.clone(),
+            label: connector.label.clone(),
+            condition: connector.condition.clone(),
+            extra: connector.extra.clone(),
+        }
+    }
+
+    fn into_model(self) -> model::Connector {
+        model::Connector {
+            id: self.id,
+            source_id: self.source_id,
+            target_id: self.target_id,
+            label: self.label,
+            condition: self.condition,
+            extra: self.extra,
+        }
+    }
+}
+
+impl Deployed {
+    fn of(deployed: &model::Deployed) -> Self {
+        Self {
+            deployment: deployed.deployment.to_string(),
+            version: deployed.version.to_string(),
+            number: deployed.number.clone(),
+        }
+    }
+
+    fn into_model(self) -> model::Deployed {
+        model::Deployed {
+            deployment: model::DeploymentId::new(self.deployment),
+            version: model::VersionId::new(self.version),
+            number: self.number,
+        }
+    }
+}
+
+impl Failure {
+    fn of(failure: &model::Failure) -> Self {
+        Self {
+            hash: failure.hash.to_string(),
+            deployment: failure.deployment.to_string(),
+            at: failure.at,
+            error: failure.error.clone(),
+            stuck: failure.stuck,
+        }
+    }
+
+    fn into_model(self) -> Result<model::Failure, model::ParseIdError> {
+        Ok(model::Failure {
+            hash: self.hash.parse()?,
+            deployment: model::DeploymentId::new(self.deployment),
+            at: self.at,
+            error: self.error,
+            stuck: self.stuck,
+        })
+    }
+}
