@@ -9,3 +9,4 @@ pub mod rollout;
 pub mod render;
 pub mod cxone;
 pub mod git;
+pub mod emulator;
