@@ -10,3 +10,4 @@ pub mod render;
 pub mod cxone;
 pub mod git;
 pub mod emulator;
+pub mod apply;

@@ -1,0 +1,165 @@
+//! Carries out one command of a rollout and says what happened.
+
+mod deployment;
+mod flow;
+mod gate;
+mod version;
+
+use super::polling::Looks;
+use super::{Context, ProgressEvent};
+use crate::cxone::{Error, ErrorKind, IdempotencyKey};
+use crate::delta::hash;
+use crate::model::{
+    ContentHash, Deployed, DesiredFlow, DraftRevision, FlowRecord, Gate, Step, VersionId,
+};
+use crate::plan::ResourcePlan;
+use crate::rollout::{Command, Event};
+
+/// What a rollout left in the tenant, as far as it is known: for the state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Traces {
+    /// The draft revision after the last write.
+    pub draft: Option<DraftRevision>,
+    /// The published version.
+    pub published: Option<VersionId>,
+    /// The flow's name.
+    pub name: Option<String>,
+    /// What the flow is for.
+    pub description: Option<String>,
+    /// What the target environment runs.
+    pub deployed: Option<Deployed>,
+}
+
+/// Runs the commands of one resource.
+pub(super) struct Executor<'a> {
+    resource: &'a ResourcePlan,
+    flow: Option<&'a DesiredFlow>,
+    record: Option<&'a FlowRecord>,
+    context: &'a Context<'a>,
+    wanted: ContentHash,
+    version: Option<VersionId>,
+    looks: Option<Looks>,
+    traces: Traces,
+}
+
+/// Why a command has no ordinary event.
+enum Halt {
+    /// The tenant is not as the plan has it.
+    Moved(String),
+    /// The call failed.
+    Call(Error),
+    /// The plan lacks what the command needs.
+    Broken(&'static str),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl<'a> Executor<'a> {
+    pub(super) fn new(
+        resource: &'a ResourcePlan,
+        flow: Option<&'a DesiredFlow>,
+        record: Option<&'a FlowRecord>,
+        context: &'a Context<'a>,
+    ) -> Self {
+        let version = resource.steps.iter().find_map(|step| match step {
+            Step::UseVersion(id) => Some(id.clone()),
+            _ => None,
+        });
+        let basis = &resource.basis;
+        let traces = Traces {
+            draft: basis.draft,
+            published: basis.published.clone(),
+            name: basis.name.clone(),
+            description: basis.description.clone(),
+            deployed: basis.deployed.clone(),
+        };
+        let wanted = hash(&resource.content);
+        Self { resource, flow, record, context, wanted, version, looks: None, traces }
+    }
+
+    pub(super) fn into_traces(self) -> Traces {
+        self.traces
+    }
+
+    /// Carries out a command; every failure is an event too.
+    pub(super) async fn execute(&mut self, command: &Command) -> Event {
+        self.tell(command);
+        match self.try_execute(command).await {
+            Ok(event) => event,
+            Err(Halt::Moved(how)) => Event::Moved(how),
+            Err(Halt::Call(error)) => Event::Error(self.explain(&error)),
+            Err(Halt::Broken(why)) => Event::Error(why.to_owned()),
+        }
+    }
+
+    fn tell(&self, command: &Command) {
+        let step = match command {
+            Command::CreateFlow => "create flow",
+            Command::UpdateFlow(_) => "update flow",
+            Command::CreateVersion(_) => "create version",
+            Command::Validate(_) => "validate",
+            Command::Publish(..) => "publish",
+            Command::CheckGate(gate, ..) => gate.as_str(),
+            Command::Deploy(..) => "deploy",
+            Command::Poll(_) => "deploying",
+            Command::RollBack(_) => "roll back",
+            Command::Verify(_) => "verify",
+            Command::DeleteFlow(_) => "delete flow",
+            Command::Finish(_) => return,
+        };
+        let id = self.resource.id.clone();
+        self.context.progress.event(&ProgressEvent::At { id, step: step.to_owned() });
+    }
+
+    async fn try_execute(&mut self, command: &Command) -> Result<Event, Halt> {
+        match command {
+            Command::CreateFlow => self.create_flow().await,
+            Command::UpdateFlow(flow) => self.update_flow(flow).await,
+            Command::CreateVersion(flow) => self.create_version(flow).await,
+            Command::Validate(version) => {
+                let validation = self.context.client.validate(version).await?;
+                Ok(self.judge(&validation))
+            }
+            Command::Publish(flow, version) => self.publish(flow, version).await,
+            Command::CheckGate(Gate::Tests, _, version) => {
+                Ok(gate::tests_gate(self.context.client.test_results(version).await?, version))
+            }
+            Command::CheckGate(Gate::Approval, flow, version) => {
+                self.approval_gate(flow, version).await
+            }
+            Command::Deploy(flow, version) => self.deploy(flow, version).await,
+            Command::Poll(deployment) => self.poll(deployment).await,
+            Command::RollBack(deployment) => self.roll_back(deployment).await,
+            Command::Verify(flow) => self.verify(flow).await,
+            Command::DeleteFlow(flow) => self.delete_flow(flow).await,
+            Command::Finish(_) => Err(Halt::Broken("nothing is left to do")),
+        }
+    }
+
+    fn desired(&self) -> Result<&'a DesiredFlow, Halt> {
+        self.flow.ok_or(Halt::Broken("git does not declare this flow"))
+    }
+
+    fn key(&self, parts: &[&str]) -> IdempotencyKey {
+        let resource = self.resource.id.to_string();
+        let scope = [self.context.project, &self.context.environment.name, resource.as_str()];
+        IdempotencyKey::of(&[&scope, parts].concat())
+    }
+}
+
+/// Tells whether what was to be made may be there, made by this request or by an earlier one of
+/// the same content.
+fn may_have_taken_effect(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_) => true,
+        ErrorKind::Conflict { code, .. } => matches!(
+            code.as_str(),
+            "VERSION_EXISTS" | "DEPLOYMENT_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED"
+        ),
+        _ => false,
+    }
+}

@@ -1,0 +1,307 @@
+//! Reads what a pass needs of the tenant, and no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+
+use super::{Context, ProgressEvent, SIDE_BY_SIDE};
+use crate::cxone::{Client, DeploymentFilter, Error, FlowListing, Owner};
+use crate::delta::Watch;
+use crate::git;
+use crate::model::{
+    ContentHash, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow, FlowContent, FlowId,
+    FlowRecord, LiveDeployment, LiveFlow, Observed, ObservedFlow, Origin, Prune, ResourceId, State,
+    VersionId,
+};
+use crate::plan::{orphans, record_of};
+
+/// How much of the tenant is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {
+    /// Content only of what the state does not prove unchanged.
+    Changed,
+    /// Everything.
+    Full,
+}
+
+/// Reads what the tenant holds of every resource that git declares and, when orphans are to be
+/// deleted, of every orphan.
+///
+/// Sends two lists for the whole tenant; more only for flows that the state does not prove to be
+/// as git wants them. Fails when a list cannot be read; a single flow that cannot is
+/// [`ObservedFlow::Unreadable`].
+pub async fn observe(
+    desired: &Desired,
+    state: &State,
+    refresh: Refresh,
+    prune: Prune,
+    context: &Context<'_>,
+) -> Result<Observed, Error> {
+    let target = &context.environment.target_environment;
+    let current = DeploymentFilter::default().target_environment(target).current();
+    let (listings, deployments) =
+        futures::try_join!(context.client.flows(), context.client.deployments(&current))?;
+    let claimed = state.flows.values().map(|record| &record.id).collect();
+    let tenant = Tenant::new(listings, deployments, &claimed);
+    let subjects = subjects(desired, state, prune, &tenant);
+    context.progress.event(&ProgressEvent::ObserveStarted { total: subjects.len() });
+    let flows = futures::stream::iter(subjects)
+        .map(|subject| async {
+            let observed = subject.observe(&tenant, refresh, context).await;
+            context.progress.event(&ProgressEvent::Observed);
+            (subject.id, observed)
+        })
+        .buffer_unordered(SIDE_BY_SIDE)
+        .collect()
+        .await;
+    Ok(Observed { flows })
+}
+
+/// The lists of a tenant, for looking things up.
+struct Tenant {
+    by_id: BTreeMap<FlowId, FlowListing>,
+    /// Those that no record claims: what is recorded is found by its id.
+    by_name: BTreeMap<String, FlowId>,
+    current: BTreeMap<FlowId, LiveDeployment>,
+}
+
+impl Tenant {
+    fn new(
+        listings: Vec<FlowListing>,
+        deployments: Vec<(Option<FlowId>, LiveDeployment)>,
+        claimed: &BTreeSet<&FlowId>,
+    ) -> Self {
+        let free = listings.iter().filter(|flow| !claimed.contains(&flow.id));
+        let by_name = free.map(|flow| (flow.name.clone(), flow.id.clone())).collect();
+        let by_id = listings.into_iter().map(|flow| (flow.id.clone(), flow)).collect();
+        let mut current = BTreeMap::new();
+        for (flow, deployment) in deployments {
+            // Newest first: a server that ignores `current` lists older ones too.
+            if let Some(flow) = flow
+                && deployment.status == DeploymentStatus::Success
+            {
+                current.entry(flow).or_insert(deployment);
+            }
+        }
+        Self { by_id, by_name, current }
+    }
+
+    /// Finds a flow by the id that the state has, else by its name.
+    fn find(&self, record: Option<&FlowRecord>, name: &str) -> Option<&FlowListing> {
+        let recorded = record.and_then(|record| self.by_id.get(&record.id));
+        recorded.or_else(|| self.by_name.get(name).and_then(|id| self.by_id.get(id)))
+    }
+}
+
+/// One resource to look for.
+struct Subject<'a> {
+    id: ResourceId,
+    desired: Option<&'a DesiredFlow>,
+    record: Option<&'a FlowRecord>,
+    /// The state has it under the name that it had before.
+    renamed: bool,
+    wanted: Option<ContentHash>,
+}
+
+fn subjects<'a>(
+    desired: &'a Desired,
+    state: &'a State,
+    prune: Prune,
+    tenant: &Tenant,
+) -> Vec<Subject<'a>> {
+    let wanted = desired.flows.iter().map(|(id, wanted)| Subject {
+        id: id.clone(),
+        desired: Some(&wanted.flow),
+        record: record_of(state, &wanted.flow),
+        renamed: !state.flows.contains_key(&wanted.flow.name),
+        wanted: Some(wanted.hash),
+    });
+    let orphans = orphans(desired, state)
+        .into_iter()
+        .filter(|_| prune == Prune::Owned)
+        .filter(|(_, record)| tenant.by_id.contains_key(&record.id))
+        .map(|(id, record)| Subject {
+            id,
+            desired: None,
+            record: Some(record),
+            renamed: false,
+            wanted: None,
+        });
+    wanted.chain(orphans).collect()
+}
+
+impl Subject<'_> {
+    async fn observe(
+        &self,
+        tenant: &Tenant,
+        refresh: Refresh,
+        context: &Context<'_>,
+    ) -> ObservedFlow {
+        let name = self.desired.map_or("", |flow| &flow.flow.display_name);
+        let Some(listing) = tenant.find(self.record, name) else { return ObservedFlow::Absent };
+        let current = tenant.current.get(&listing.id);
+        if refresh == Refresh::Changed && self.is_as_recorded(listing, current, context.watch) {
+            return ObservedFlow::AsRecorded;
+        }
+        match self.read(&listing.id, current, refresh, context).await {
+            Ok(Some(live)) => ObservedFlow::Read(Box::new(live)),
+            Ok(None) => ObservedFlow::Absent,
+            Err(error) => ObservedFlow::Unreadable(error.to_string()),
+        }
+    }
+
+    /// Tells whether the lists prove that the tenant holds what the state says, and that git wants
+    /// just that.
+    fn is_as_recorded(
+        &self,
+        listing: &FlowListing,
+        current: Option<&LiveDeployment>,
+        watch: Watch,
+    ) -> bool {
+        let (Some(desired), Some(record)) = (self.desired, self.record) else { return false };
+        let (Some(version), Some(deployed)) = (&record.version, &record.deployed) else {
+            return false;
+        };
+        let wanted = record.failure.is_none()
+            && !self.renamed
+            && Some(version.hash) == self.wanted
+            && deployed.version == version.id
+            && asks_for(&desired.flow, record, watch);
+        let live = current.is_some_and(|current| {
+            current.id == deployed.deployment && current.version_id == deployed.version
+        });
+        let draft = watch == Watch::Deployment
+            || (listing.draft_revision == record.draft_revision
+                && self.published(listing.published.clone(), listing.draft_revision).as_ref()
+                    == Some(&version.id)
+                && record.published.as_ref() == Some(&version.id)
+                && listing.name == record.display_name);
+        listing.id == record.id && wanted && live && draft
+    }
+
+    async fn read(
+        &self,
+        id: &FlowId,
+        current: Option<&LiveDeployment>,
+        refresh: Refresh,
+        context: &Context<'_>,
+    ) -> Result<Option<LiveFlow>, Error> {
+        let client = &context.client;
+        let owner = Owner { project: context.project.to_owned(), resource: self.id.clone() };
+        let target = &context.environment.target_environment;
+        let here = DeploymentFilter::default().flow(id).target_environment(target);
+        let (flow, versions, deployments) = futures::try_join!(
+            client.flow(id),
+            client.versions(id, &owner),
+            client.deployments(&here)
+        )?;
+        let Some(flow) = flow else { return Ok(None) };
+        let deployments = deployments.into_iter().map(|(_, deployment)| deployment).collect();
+        let published = self.published(flow.published, flow.draft.revision);
+        let mut live = LiveFlow {
+            id: flow.id,
+            name: flow.name,
+            description: flow.description,
+            draft: flow.draft,
+            published,
+            versions,
+            deployments,
+            current: current.cloned(),
+            contents: BTreeMap::new(),
+            origin: Origin::Recorded,
+        };
+        live.origin = self.origin(&live);
+        live.contents = self.contents(&live, refresh, client).await?;
+        Ok(Some(live))
+    }
+
+    /// Which version is published, where the platform need not say: as long as nobody wrote the
+    /// draft, the one that was.
+    fn published(&self, said: Option<VersionId>, draft: DraftRevision) -> Option<VersionId> {
+        let recorded = self.record.filter(|record| record.draft_revision == draft);
+        said.or_else(|| recorded.and_then(|record| record.published.clone()))
+    }
+
+    fn origin(&self, live: &LiveFlow) -> Origin {
+        let draft = &live.draft.content;
+        if self.record.is_some_and(|record| record.id == live.id) {
+            Origin::Recorded
+        } else if live.versions.iter().any(|version| version.ours) {
+            Origin::Ours
+        } else if live.versions.is_empty() && *draft == FlowContent::default() {
+            Origin::Empty
+        } else {
+            Origin::Foreign
+        }
+    }
+
+    /// Reads the versions that the comparison looks into. Versions never change, so that the
+    /// state's own copy serves unless everything is to be read.
+    async fn contents(
+        &self,
+        live: &LiveFlow,
+        refresh: Refresh,
+        client: &Client,
+    ) -> Result<BTreeMap<VersionId, FlowContent>, Error> {
+        let recorded = self.record.and_then(|record| record.version.as_ref());
+        let mut contents = BTreeMap::new();
+        for id in self.needed(live) {
+            let known = recorded
+                .filter(|version| version.id == id && refresh == Refresh::Changed)
+                .and_then(|version| git::content(&version.content));
+            let content = match known {
+                Some(content) => Some(content),
+                None => client.version(&live.id, &id).await?.map(|(_, content)| content),
+            };
+            contents.extend(content.map(|content| (id, content)));
+        }
+        Ok(contents)
+    }
+
+    fn needed(&self, live: &LiveFlow) -> Vec<VersionId> {
+        let claiming = live
+            .versions
+            .iter()
+            .filter(|version| self.wanted.is_some() && version.claimed_hash == self.wanted)
+            .map(|version| &version.id);
+        // A platform that keeps no metadata makes no claim: what a pass made that died right
+        // after is the highest one.
+        let unclaimed = live
+            .versions
+            .iter()
+            .max_by_key(|version| &version.number)
+            .filter(|version| self.wanted.is_some() && version.claimed_hash.is_none())
+            .map(|version| &version.id);
+        // The state still knows the others.
+        let recorded = self.record.and_then(|record| record.version.as_ref());
+        let known = recorded
+            .filter(|version| {
+                Some(version.hash) == self.wanted && live.version(&version.id).is_some()
+            })
+            .map(|version| &version.id);
+        let deployed = live.current.as_ref().map(|deployment| &deployment.version_id);
+        let newest = live.deployments.first();
+        let failed = newest.filter(|newest| newest.status == DeploymentStatus::Failed);
+        let mut needed: Vec<_> = deployed
+            .into_iter()
+            .chain(failed.map(|failed| &failed.version_id))
+            .chain(&live.published)
+            .chain(known)
+            .chain(claiming)
+            .chain(unclaimed)
+            .cloned()
+            .collect();
+        needed.sort();
+        needed.dedup();
+        needed
+    }
+}
+
+/// Tells whether name, description and number are those that git asks for.
+fn asks_for(desired: &Flow, record: &FlowRecord, watch: Watch) -> bool {
+    let number = record.version.as_ref().map(|version| &version.number);
+    watch == Watch::Deployment
+        || (desired.display_name == record.display_name
+            && (desired.description.is_none() || desired.description == record.description)
+            && desired.version.as_ref().is_none_or(|asked| number == Some(asked)))
+}

@@ -1,0 +1,193 @@
+//! What a rollout's end means for the status and for the state.
+
+use jiff::Timestamp;
+
+use super::execute::Traces;
+use crate::delta::hash;
+use crate::git;
+use crate::model::{
+    DeploymentId, Failure, FlowRecord, ResourceOutcome, ResourceStatus, VersionRecord,
+};
+use crate::plan::{Action, Plan, ResourcePlan};
+use crate::rollout::{End, IllegalTransition, Rollout};
+
+/// What the state does about a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RecordChange {
+    /// It stays as it is.
+    Keep,
+    /// It is written.
+    Put(Box<FlowRecord>),
+    /// It is removed.
+    Remove,
+}
+
+/// What became of one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// For people and notes.
+    pub status: ResourceStatus,
+    /// For the state.
+    pub record: RecordChange,
+}
+
+impl Applied {
+    /// A resource that the plan leaves alone.
+    pub(super) fn left(
+        resource: &ResourcePlan,
+        outcome: ResourceOutcome,
+        record: Option<&FlowRecord>,
+    ) -> Self {
+        let mut status = status(resource, outcome, resource.reason.clone());
+        status.flow_id = status.flow_id.or_else(|| record.map(|record| record.id.clone()));
+        Self { status, record: RecordChange::Keep }
+    }
+
+    /// A resource that is gone from git and from the tenant.
+    pub(super) fn forgotten(resource: &ResourcePlan) -> Self {
+        let status = status(resource, ResourceOutcome::Deleted, resource.reason.clone());
+        Self { status, record: RecordChange::Remove }
+    }
+
+    /// A rollout that met an event it has no rule for: a defect, told as a failure.
+    pub(super) fn broken(
+        resource: &ResourcePlan,
+        record: Option<&FlowRecord>,
+        illegal: &IllegalTransition,
+    ) -> Self {
+        let why = format!("{illegal}; this is a defect of flowgate, please report it");
+        let mut applied = Self::left(resource, ResourceOutcome::Failed, record);
+        applied.status.message = Some(why);
+        applied
+    }
+}
+
+/// Returns what becomes of a plan's resources when a guard refuses it: nothing.
+pub fn not_begun(plan: &Plan) -> Vec<Applied> {
+    let held = |resource: &ResourcePlan| {
+        if let Action::Leave(outcome) = resource.action {
+            return Applied::left(resource, outcome, None);
+        }
+        let mut applied = Applied::left(resource, ResourceOutcome::Waiting, None);
+        applied.status.message = Some("not begun, because a guard refused the plan".to_owned());
+        applied
+    };
+    plan.resources.iter().map(held).collect()
+}
+
+/// A rollout that came to its end.
+pub(super) struct Ended<'a> {
+    /// What was meant.
+    pub resource: &'a ResourcePlan,
+    /// What the state held before.
+    pub record: Option<&'a FlowRecord>,
+    /// How far it came.
+    pub rollout: &'a Rollout,
+    /// What it left in the tenant.
+    pub traces: Traces,
+    /// What git says of the flow.
+    pub desired: Option<&'a crate::model::Flow>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Ended<'_> {
+    /// Turns the end into a status and a record.
+    pub(super) fn into_applied(self, end: End) -> Applied {
+        let (outcome, message, failure) = match end {
+            End::Done => (done(self.resource.action), None, None),
+            End::Deleted => return self.deleted(),
+            End::Kept(why) => (ResourceOutcome::Kept, Some(why), None),
+            End::Waiting(why) => (ResourceOutcome::Waiting, Some(why), None),
+            End::Drifted(how) => (ResourceOutcome::Drifted, Some(how), None),
+            End::Failed(why) => (ResourceOutcome::Failed, Some(why), None),
+            End::DeploymentFailed(id, error) => {
+                let message = format!("deployment {id} failed: {error}");
+                (ResourceOutcome::Failed, Some(message), Some(self.failure(id, error, false)))
+            }
+            End::RolledBack(id, error) => {
+                let message = format!("deployment {id} failed and was rolled back: {error}");
+                (ResourceOutcome::RolledBack, Some(message), Some(self.failure(id, error, false)))
+            }
+            End::Stuck(id, error) => {
+                let message = format!("deployment {id} failed: {error}");
+                (ResourceOutcome::Stuck, Some(message), Some(self.failure(id, error, true)))
+            }
+        };
+        let mut status = status(self.resource, outcome, message);
+        status.flow_id = self.rollout.flow().cloned().or(status.flow_id);
+        status.version_id = self.rollout.version().cloned();
+        let started = self.rollout.deployment().cloned();
+        let runs = self.traces.deployed.as_ref().map(|deployed| deployed.deployment.clone());
+        status.deployment_id = started.or(runs).or(status.deployment_id);
+        Applied { status, record: self.record(outcome, failure) }
+    }
+
+    fn deleted(self) -> Applied {
+        let status = status(self.resource, ResourceOutcome::Deleted, None);
+        Applied { status, record: RecordChange::Remove }
+    }
+
+    fn failure(&self, deployment: DeploymentId, error: String, stuck: bool) -> Failure {
+        Failure { hash: hash(&self.resource.content), deployment, at: self.now, error, stuck }
+    }
+
+    fn record(self, outcome: ResourceOutcome, failure: Option<Failure>) -> RecordChange {
+        let (Some(id), Some(desired)) = (self.rollout.flow(), self.desired) else {
+            return RecordChange::Keep;
+        };
+        let before = self.record;
+        let content = &self.resource.content;
+        let number = self.resource.version.as_ref().map(|version| version.to.clone());
+        let version = self.rollout.version().zip(number).map(|(id, number)| VersionRecord {
+            id: id.clone(),
+            number,
+            hash: hash(content),
+            content: git::recorded(content),
+        });
+        let done = outcome.is_change();
+        let kept = before.and_then(|record| record.failure.clone()).filter(|_| !done);
+        RecordChange::Put(Box::new(FlowRecord {
+            id: id.clone(),
+            display_name: self.traces.name.unwrap_or_else(|| desired.display_name.clone()),
+            description: self.traces.description,
+            draft_revision: self
+                .traces
+                .draft
+                .or(before.map(|record| record.draft_revision))
+                .unwrap_or_default(),
+            published: self.traces.published,
+            version: version.or_else(|| before.and_then(|record| record.version.clone())),
+            deployed: self.traces.deployed,
+            failure: failure.or(kept),
+        }))
+    }
+}
+
+fn done(action: Action) -> ResourceOutcome {
+    match action {
+        Action::Create => ResourceOutcome::Created,
+        Action::Adopt => ResourceOutcome::Adopted,
+        Action::Delete => ResourceOutcome::Deleted,
+        Action::Update => ResourceOutcome::Updated,
+        Action::Leave(outcome) => outcome,
+    }
+}
+
+fn status(
+    resource: &ResourcePlan,
+    outcome: ResourceOutcome,
+    message: Option<String>,
+) -> ResourceStatus {
+    ResourceStatus {
+        id: resource.id.clone(),
+        outcome,
+        message,
+        version: resource.version.as_ref().map(|version| version.to.clone()),
+        flow_id: resource.basis.flow.clone(),
+        version_id: None,
+        deployment_id: resource.basis.deployed.as_ref().map(|running| running.deployment.clone()),
+        elements: resource.delta.element_counts(),
+        connectors: resource.delta.connector_counts(),
+    }
+}
