@@ -11,3 +11,4 @@ pub mod cxone;
 pub mod git;
 pub mod emulator;
 pub mod apply;
+pub mod controller;

@@ -1,0 +1,213 @@
+//! Files of the flows folder in, desired state out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Error;
+use crate::delta::hash;
+use crate::git::{self, BlobId, Entry, EntryKind, Repo, Snapshot, work_tree};
+use crate::manifest::{self, Content, File, Parsed, ProjectFile};
+use crate::model::{DesiredFlow, Environment, Finding, Project, ResourceId, Severity, Wanted};
+use crate::validate;
+
+/// The project file's name, at the root of the flows folder.
+const PROJECT_FILE: &str = "flowgate.yaml";
+
+/// Where files come from.
+pub enum Files<'a> {
+    /// A commit.
+    Commit(&'a Repo, &'a Snapshot),
+    /// The folder as it is on disk.
+    Folder(&'a Path, &'a [Entry]),
+}
+
+/// Parsed manifests by content, so that a file that did not change is never parsed twice.
+///
+/// Holds what the last [`read`] used, and nothing older.
+#[derive(Debug, Default)]
+pub struct Cache {
+    parsed: HashMap<(String, BlobId), Arc<Parsed>>,
+    last: Option<(Vec<Entry>, Arc<Manifests>)>,
+}
+
+/// Everything that the flows folder says, for every environment.
+#[derive(Debug)]
+pub struct Manifests {
+    file: ProjectFile,
+    parsed: Vec<Arc<Parsed>>,
+    /// By environment; those that had no errors.
+    loaded: Mutex<BTreeMap<String, Loaded>>,
+}
+
+/// The desired state of one environment, without errors.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The flows, values filled in.
+    pub flows: BTreeMap<ResourceId, Wanted>,
+    /// What is worth a look.
+    pub warnings: Vec<Finding>,
+}
+
+impl Files<'_> {
+    fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Commit(_, snapshot) => &snapshot.entries,
+            Self::Folder(_, entries) => entries,
+        }
+    }
+
+    fn map<T: Send>(
+        &self,
+        entries: &[Entry],
+        each: impl Fn(File) -> T + Sync,
+    ) -> Result<Vec<T>, git::Error> {
+        let each = |entry: &Entry, content: git::Content<'_>| {
+            each(File { path: entry.path.clone(), content: content_of(entry, content) })
+        };
+        match self {
+            Self::Commit(repo, _) => repo.map_blobs(entries, each),
+            Self::Folder(folder, _) => work_tree::map_files(folder, entries, each),
+        }
+    }
+}
+
+fn content_of(entry: &Entry, content: git::Content<'_>) -> Content {
+    match (content, entry.kind) {
+        (git::Content::Bytes(bytes), _) => Content::Bytes(bytes.to_vec()),
+        (git::Content::TooLarge { .. }, _) => Content::TooLarge,
+        (git::Content::NotAFile, EntryKind::Submodule) => Content::Submodule,
+        (git::Content::NotAFile, _) => Content::Link,
+    }
+}
+
+/// Reads the project file and parses every manifest below the project's paths.
+///
+/// Fails with the project file's findings when it has errors; the manifests' own findings come
+/// with [`Manifests::environment`]. When no file of a commit changed since the last time, the
+/// result is that of the last time.
+pub fn read(files: &Files<'_>, cache: &mut Cache) -> Result<Arc<Manifests>, Error> {
+    if let (Files::Commit(_, snapshot), Some((entries, manifests))) = (files, &cache.last)
+        && *entries == snapshot.entries
+    {
+        return Ok(Arc::clone(manifests));
+    }
+    let manifests = Arc::new(read_anew(files, cache)?);
+    cache.last = match files {
+        Files::Commit(_, snapshot) => Some((snapshot.entries.clone(), Arc::clone(&manifests))),
+        Files::Folder(..) => None,
+    };
+    Ok(manifests)
+}
+
+fn read_anew(files: &Files<'_>, cache: &mut Cache) -> Result<Manifests, Error> {
+    let project = files.entries().iter().filter(|entry| entry.path == PROJECT_FILE).cloned();
+    let project = files.map(&project.collect::<Vec<_>>(), manifest::project)?.pop();
+    let project = project
+        .unwrap_or_else(|| Err(vec![manifest::missing_project()]))
+        .map_err(Error::Findings)?;
+    let entries = manifests_below(&project.project.paths, files.entries());
+    let parsed = parse(files, &entries, cache)?;
+    Ok(Manifests { file: project, parsed, loaded: Mutex::default() })
+}
+
+fn manifests_below(paths: &[String], entries: &[Entry]) -> Vec<Entry> {
+    let below = |path: &str, entry: &Entry| {
+        let path = path.trim_matches('/');
+        path == "." || entry.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let is_manifest = |entry: &&Entry| {
+        let extension = Path::new(&entry.path).extension().and_then(|text| text.to_str());
+        matches!(extension, Some("yaml" | "yml")) && entry.path != PROJECT_FILE
+    };
+    let all = entries.iter().filter(is_manifest);
+    all.filter(|entry| paths.iter().any(|path| below(path, entry))).cloned().collect()
+}
+
+fn parse(
+    files: &Files<'_>,
+    entries: &[Entry],
+    cache: &mut Cache,
+) -> Result<Vec<Arc<Parsed>>, git::Error> {
+    let key = |entry: &Entry| match entry.kind {
+        EntryKind::File(Some(blob)) => Some((entry.path.clone(), blob)),
+        _ => None,
+    };
+    let mut kept = HashMap::new();
+    let mut new = Vec::new();
+    for entry in entries {
+        match key(entry).and_then(|key| cache.parsed.remove_entry(&key)) {
+            Some((key, parsed)) => {
+                kept.insert(key.0, parsed);
+            }
+            None => new.push(entry.clone()),
+        }
+    }
+    let parsed = files.map(&new, |file| Arc::new(manifest::parse(file)))?;
+    kept.extend(new.iter().map(|entry| entry.path.clone()).zip(parsed));
+    cache.parsed = entries
+        .iter()
+        .filter_map(|entry| Some((key(entry)?, Arc::clone(kept.get(&entry.path)?))))
+        .collect();
+    Ok(entries.iter().filter_map(|entry| kept.remove(&entry.path)).collect())
+}
+
+impl Manifests {
+    /// Returns what `flowgate.yaml` says.
+    pub fn project(&self) -> &Project {
+        &self.file.project
+    }
+
+    /// Returns the environment of that name, or the only one.
+    pub fn choose(&self, name: Option<&str>) -> Result<&Environment, Error> {
+        let all = &self.project().environments;
+        let known = || all.iter().map(|environment| environment.name.clone()).collect();
+        match (name, all.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(Error::WhichEnvironment { known: known() }),
+            (Some(name), _) => self
+                .project()
+                .environment(name)
+                .ok_or_else(|| Error::UnknownEnvironment { name: name.to_owned(), known: known() }),
+        }
+    }
+
+    /// Returns what an environment wants and everything that was found, in the order of files
+    /// and lines.
+    pub fn environment(
+        &self,
+        environment: &Environment,
+    ) -> (BTreeMap<ResourceId, Arc<DesiredFlow>>, Vec<Finding>) {
+        let resolved = manifest::resolve(&self.parsed, &self.file, environment);
+        let mut findings = resolved.findings;
+        findings.extend(validate::check(self.project(), &resolved.flows));
+        findings.sort_by(validate::order);
+        (resolved.flows, findings)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, BTreeMap<String, Loaded>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the desired state of an environment; fails with all findings when one is an error.
+///
+/// Filling in, validating and hashing are done once for each environment of the manifests.
+pub fn load_environment(manifests: &Manifests, environment: &Environment) -> Result<Loaded, Error> {
+    if let Some(loaded) = manifests.loaded().get(&environment.name) {
+        return Ok(loaded.clone());
+    }
+    let loaded = load_anew(manifests, environment)?;
+    manifests.loaded().insert(environment.name.clone(), loaded.clone());
+    Ok(loaded)
+}
+
+fn load_anew(manifests: &Manifests, environment: &Environment) -> Result<Loaded, Error> {
+    let (flows, findings) = manifests.environment(environment);
+    if findings.iter().any(|finding| finding.severity() == Severity::Error) {
+        return Err(Error::Findings(findings));
+    }
+    let hashed = |flow: Arc<DesiredFlow>| Wanted { hash: hash(&flow.flow.content), flow };
+    let flows = flows.into_iter().map(|(id, flow)| (id, hashed(flow))).collect();
+    Ok(Loaded { flows, warnings: findings })
+}

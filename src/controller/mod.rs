@@ -1,0 +1,19 @@
+//! Layer 7: a pass, from a commit to its record.
+//!
+//! A pass is the list of stages in [`pass()`], with one exit. What it needs from outside (the
+//! repository, the tenant's client, the time) comes in as arguments.
+
+mod compare;
+mod error;
+mod load;
+mod overview;
+mod pass;
+mod record;
+mod request;
+
+pub use compare::{Compared, compare};
+pub use error::Error;
+pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};
+pub use overview::overview;
+pub use pass::pass;
+pub use request::{Mode, Outside, Report, Request, Reviewed};

@@ -1,0 +1,57 @@
+//! What is live, as far as git knows: state and notes as rows.
+
+use jiff::Timestamp;
+
+use crate::model::{FlowRecord, ResourceId, ResourceOutcome, ResourceStatus, State, Status};
+use crate::render::status::TableRow;
+
+/// Returns a row for each resource that the state holds or the last pass names, by id.
+///
+/// `passes` are the recorded passes in any order. Version and deployment are those that run.
+pub fn overview(state: &State, passes: &[Status]) -> Vec<TableRow> {
+    let last = passes.iter().max_by_key(|pass| pass.finished_at);
+    let told = |id: &ResourceId| {
+        last.and_then(|pass| pass.resources.iter().find(|resource| resource.id == *id))
+    };
+    let recorded = state.flows.iter().map(|(name, record)| {
+        let id = ResourceId::flow(name);
+        let since = changed_at(&id, passes);
+        row(&id, told(&id), Some(record), since)
+    });
+    let only_told = last.into_iter().flat_map(|pass| &pass.resources).filter(|resource| {
+        let gone = resource.outcome == ResourceOutcome::Deleted;
+        !gone && !state.flows.contains_key(&resource.id.name)
+    });
+    let mut rows: Vec<_> =
+        recorded.chain(only_told.map(|told| row(&told.id, Some(told), None, None))).collect();
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    rows
+}
+
+fn row(
+    id: &ResourceId,
+    told: Option<&ResourceStatus>,
+    record: Option<&FlowRecord>,
+    since: Option<Timestamp>,
+) -> TableRow {
+    let deployed = record.and_then(|record| record.deployed.as_ref());
+    // What the last pass did is done; what it could not do still stands.
+    let outcome = match told.map(|told| told.outcome) {
+        Some(outcome) if !outcome.is_change() => outcome,
+        _ => ResourceOutcome::Unchanged,
+    };
+    TableRow {
+        id: id.clone(),
+        outcome,
+        version: deployed.and_then(|deployed| deployed.number.clone()),
+        deployment: deployed.map(|deployed| deployed.deployment.clone()),
+        since,
+    }
+}
+
+fn changed_at(id: &ResourceId, passes: &[Status]) -> Option<Timestamp> {
+    let changed = passes.iter().filter(|pass| {
+        pass.resources.iter().any(|resource| resource.id == *id && resource.outcome.is_change())
+    });
+    changed.map(|pass| pass.finished_at).max()
+}

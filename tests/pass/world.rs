@@ -1,0 +1,405 @@
+//! A git repository, an emulated tenant and a paused clock.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use flowgate::apply::{Polling, Refresh};
+use flowgate::controller::{Cache, Error, Mode, Outside, Report, Request, pass};
+use flowgate::cxone::exchange::{Exchange, ExchangeError};
+use flowgate::cxone::{Client, Settings};
+use flowgate::emulator::{Clock, Emulator, SeenRequest};
+use flowgate::git::{Repo, note};
+use flowgate::model::{ResourceOutcome, Secret, Status, Tenant};
+use flowgate::plan::{Adopt, Failed};
+use futures::future::BoxFuture;
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+pub(crate) const PROJECT: &str = "\
+apiVersion: flowgate.dev/v1
+kind: Project
+metadata: {name: bank}
+spec:
+  tenants:
+    - {name: sandbox, baseUrl: 'http://localhost', credentials: {clientIdEnv: A, clientSecretEnv: B}}
+  environments:
+    - {name: development, tenant: sandbox, targetEnvironment: DEVELOPMENT}
+    - name: production
+      tenant: sandbox
+      targetEnvironment: PRODUCTION
+      promotesFrom: development
+      gates: [tests, approval]
+";
+
+/// A flow that greets and ends.
+pub(crate) fn flow(name: &str, prompt: &str) -> String {
+    format!(
+        "apiVersion: flowgate.dev/v1
+kind: Flow
+metadata: {{name: {name}}}
+spec:
+  elements:
+    - {{id: begin, type: Begin}}
+    - {{id: greet, type: IVR, configuration: {{prompt: \"{prompt}\"}}}}
+    - {{id: end, type: End}}
+  connectors:
+    - {{sourceId: begin, targetId: greet}}
+    - {{sourceId: greet, targetId: end}}
+"
+    )
+}
+
+/// Where time begins, as the wall has it.
+fn epoch() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().expect("a time")
+}
+
+/// What a request meets on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crash {
+    /// It is never sent.
+    Before,
+    /// It has its effect, and nobody hears of it.
+    After,
+}
+
+/// Lets so many requests through; at the next one the process is as good as dead.
+struct Mortal {
+    emulator: Emulator,
+    left: AtomicUsize,
+    crash: Crash,
+}
+
+impl Exchange for Mortal {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            let lives = self
+                .left
+                .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            if lives.is_ok() {
+                return self.emulator.send(request, timeout).await;
+            }
+            if self.crash == Crash::After {
+                let _ = self.emulator.send(request, timeout).await;
+            }
+            std::future::pending().await
+        })
+    }
+}
+
+/// Lets a person edit the draft of `welcome` right before one of the requests.
+struct Meddler {
+    emulator: Emulator,
+    left: AtomicUsize,
+    edit: Value,
+    struck: Mutex<Option<String>>,
+}
+
+impl Exchange for Meddler {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
+                let path = "/_emulator/flows/flow-000001/draft";
+                let (status, _) = self.emulator.control(Method::PUT, path, self.edit.clone()).await;
+                assert!(status.is_success(), "{status}");
+                *self.struck.lock().expect("no panic") = Some(request.uri().path().to_owned());
+            }
+            self.emulator.send(request, timeout).await
+        })
+    }
+}
+
+/// A platform that keeps no metadata of versions and does not say which one is published, and what
+/// it does with the answer to a create.
+pub(crate) struct Forgetful {
+    pub(crate) emulator: Emulator,
+    pub(crate) answer: Answer,
+}
+
+/// What becomes of the answer to the create of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It arrives.
+    Arrives,
+    /// It is lost, and the request sent again is told that the version is there.
+    Exists,
+    /// The process dies before it arrives.
+    Dies,
+}
+
+impl Exchange for Forgetful {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            let versions = request.uri().path().ends_with("/versions");
+            let flows = !versions && request.uri().path().starts_with("/api/v2/flows");
+            let creates = versions && request.method() == Method::POST;
+            let answer = self.emulator.send(request, timeout).await?;
+            match self.answer {
+                Answer::Exists if creates => {
+                    let body = json!({"code": "VERSION_EXISTS", "message": "it is there"});
+                    let refused =
+                        http::Response::builder().status(409).body(Bytes::from(body.to_string()));
+                    Ok(refused.expect("an answer"))
+                }
+                Answer::Dies if creates => std::future::pending().await,
+                _ if versions => Ok(answer.map(|body| without_metadata(&body))),
+                _ if flows => Ok(answer.map(|body| without_published(&body))),
+                _ => Ok(answer),
+            }
+        })
+    }
+}
+
+fn without_published(body: &Bytes) -> Bytes {
+    let mut answer: Value = serde_json::from_slice(body).expect("JSON");
+    let (flows, flow) = (answer["flows"].take(), answer["flow"].take());
+    let bare = |mut flow: Value| {
+        flow.as_object_mut().map(|fields| fields.remove("publishedVersionId"));
+        flow
+    };
+    if let Value::Array(flows) = flows {
+        answer["flows"] = flows.into_iter().map(bare).collect();
+    }
+    answer["flow"] = bare(flow);
+    Bytes::from(answer.to_string())
+}
+
+fn without_metadata(body: &Bytes) -> Bytes {
+    let mut page: Value = serde_json::from_slice(body).expect("JSON");
+    for version in page["versions"].as_array_mut().into_iter().flatten() {
+        version["metadata"] = Value::Null;
+    }
+    Bytes::from(page.to_string())
+}
+
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) emulator: Emulator,
+    begun: Instant,
+}
+
+impl World {
+    /// A repository with one commit: the project and the given flows.
+    pub(crate) fn with(files: &[(&str, String)]) -> Self {
+        let world = Self {
+            folder: TempDir::new().expect("a folder"),
+            emulator: Emulator::in_memory(Clock::starting_at(epoch())).expect("an emulator"),
+            begun: Instant::now(),
+        };
+        world.git(&["init", "--quiet", "--initial-branch=main"]);
+        world.write("flowgate.yaml", PROJECT);
+        for (path, text) in files {
+            world.write(path, text);
+        }
+        world.commit("first");
+        world
+    }
+
+    /// A repository with the flow `welcome`.
+    pub(crate) fn new() -> Self {
+        Self::with(&[("flows/welcome.yaml", flow("welcome", "Welcome"))])
+    }
+
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@bank.example"])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    pub(crate) fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", message]);
+    }
+
+    /// Commits the flow `welcome` with another prompt.
+    pub(crate) fn change_prompt(&self, prompt: &str) {
+        self.write("flows/welcome.yaml", &flow("welcome", prompt));
+        self.commit(prompt);
+    }
+
+    pub(crate) async fn try_pass(&self, request: &Request) -> Result<Report, Error> {
+        self.pass_through(request, Arc::new(self.emulator.clone())).await
+    }
+
+    /// Runs a pass that must come to its end.
+    pub(crate) async fn run(&self, request: &Request) -> Report {
+        self.try_pass(request).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Runs a pass on `development` that must come to its end.
+    pub(crate) async fn reconcile(&self) -> Report {
+        self.run(&request("development")).await
+    }
+
+    /// Runs a pass whose process dies at a request; tells whether it came that far.
+    pub(crate) async fn dies(&self, request: &Request, after: usize, crash: Crash) -> bool {
+        let left = AtomicUsize::new(after);
+        let mortal = Mortal { emulator: self.emulator.clone(), left, crash };
+        let pass = self.pass_through(request, Arc::new(mortal));
+        tokio::time::timeout(Duration::from_hours(1), pass).await.is_err()
+    }
+
+    /// Runs a pass on `development` against a platform that keeps no metadata; `None` if the
+    /// process died.
+    pub(crate) async fn forgetful(&self, answer: Answer) -> Option<Report> {
+        let exchange = Arc::new(Forgetful { emulator: self.emulator.clone(), answer });
+        let request = request("development");
+        let pass = self.pass_through(&request, exchange);
+        let ended = tokio::time::timeout(Duration::from_hours(1), pass).await.ok()?;
+        Some(ended.unwrap_or_else(|error| panic!("{error:?}")))
+    }
+
+    /// Runs a pass during which a person edits the draft, right before the request of that number;
+    /// returns its path, or nothing when the pass is shorter.
+    pub(crate) async fn meddled(
+        &self,
+        request: &Request,
+        at: usize,
+        edit: Value,
+    ) -> Option<String> {
+        let meddler = Arc::new(Meddler {
+            emulator: self.emulator.clone(),
+            left: AtomicUsize::new(at),
+            edit,
+            struck: Mutex::default(),
+        });
+        let report = self.pass_through(request, Arc::clone(&meddler) as Arc<dyn Exchange>).await;
+        report.unwrap_or_else(|error| panic!("{error:?}"));
+        meddler.struck.lock().expect("no panic").clone()
+    }
+
+    async fn pass_through(
+        &self,
+        request: &Request,
+        exchange: Arc<dyn Exchange>,
+    ) -> Result<Report, Error> {
+        let repo = Repo::open(self.folder.path())?;
+        let connect = |tenant: &Tenant| {
+            let settings = Settings::of(tenant, "id".to_owned(), Secret::new("secret"), 1);
+            Client::new(settings, Arc::clone(&exchange)).map_err(|error| error.to_string())
+        };
+        let now = || epoch() + self.begun.elapsed();
+        let outside = Outside {
+            repo: &repo,
+            connect: &connect,
+            now: &now,
+            operator: "ada",
+            host: "desk",
+            polling: Polling::default(),
+            progress: Arc::new(()),
+        };
+        pass(request, &mut Cache::default(), &outside).await
+    }
+
+    /// Calls the emulator's control API.
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) =
+            self.emulator.control(method, &format!("/_emulator/{path}"), body).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+
+    /// Lets the next deployment end as scripted.
+    pub(crate) async fn next_deployment(&self, outcome: &str) {
+        self.control(Method::POST, "outcomes", json!({"outcome": outcome, "error": "no ports"}))
+            .await;
+    }
+
+    /// Returns the mutating requests since the last call.
+    pub(crate) async fn writes(&self) -> Vec<SeenRequest> {
+        let seen = self.emulator.requests();
+        self.control(Method::DELETE, "requests", Value::Null).await;
+        seen.into_iter().filter(|request| request.mutating).collect()
+    }
+
+    /// Asks the platform as a client would.
+    pub(crate) async fn dump(&self) -> Value {
+        self.control(Method::GET, "dump", Value::Null).await
+    }
+
+    pub(crate) fn refs(&self) -> String {
+        self.git(&["for-each-ref", "--format=%(refname) %(objectname)"])
+    }
+
+    pub(crate) fn note(&self, environment: &str) -> Status {
+        let name = format!("--ref=flowgate/{environment}");
+        note::read(&self.git(&["notes", &name, "show", "HEAD"])).expect("a note")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// An ordinary pass on an environment.
+pub(crate) fn request(environment: &str) -> Request {
+    Request {
+        environment: Some(environment.to_owned()),
+        revision: None,
+        mode: Mode::Apply,
+        refresh: Refresh::Changed,
+        adopt: Adopt::Never,
+        prune: None,
+        failed: Failed::LeaveAlone,
+        selector: None,
+        allow_immutable: std::collections::BTreeSet::default(),
+    }
+}
+
+/// What became of each resource that is not unchanged, as `name outcome version`.
+pub(crate) fn outcomes(report: &Report) -> Vec<String> {
+    let status = report.status.as_ref().expect("an applied pass");
+    status
+        .resources
+        .iter()
+        .map(|resource| {
+            let version = resource.version.as_ref().map_or("-".to_owned(), ToString::to_string);
+            format!("{} {} {version}", resource.id.name, resource.outcome)
+        })
+        .collect()
+}
+
+/// The one resource's outcome.
+pub(crate) fn outcome(report: &Report) -> ResourceOutcome {
+    let status = report.status.as_ref().expect("an applied pass");
+    assert_eq!(status.resources.len(), 1, "{:?}", status.resources);
+    status.resources[0].outcome
+}
+
+/// The one resource's message.
+pub(crate) fn message(report: &Report) -> String {
+    let status = report.status.as_ref().expect("an applied pass");
+    status.resources[0].message.clone().unwrap_or_default()
+}
