@@ -1,14 +1,58 @@
 //! flowgate keeps a NICE CXone tenant equal to a git repository of declarative flows.
+//!
+//! The modules are layers: each uses only those above it in this list, and a test holds them to
+//! it.
+//!
+//! | layer | module | what it does |
+//! | --- | --- | --- |
+//! | 0 | [`model`] | plain data: resources, ids, desired, live and recorded state, findings, status |
+//! | 1 | [`manifest`] | YAML → desired state, with every place kept for findings |
+//! | 1 | [`validate`] | desired state → findings |
+//! | 2 | [`delta`] | normalises, hashes, compares; decides which side moved |
+//! | 3 | [`plan`] | changes and policy → a plan that may refuse itself |
+//! | 3 | [`rollout`] | one flow's rollout as a state machine |
+//! | 4 | [`render`] | plan, findings, status → text, JSON, Markdown |
+//! | 5 | [`cxone`] | the API's client, behind one seam: [`cxone::exchange::Exchange`] |
+//! | 5 | [`git`] | manifests at a revision, state, notes, lock |
+//! | 6 | [`apply`] | observes, runs a plan, reads back |
+//! | 7 | [`controller`] | a pass as a list of stages with one exit |
+//! | 9 | [`cli`] | arguments → settings → one lower call → output |
+//! | – | [`emulator`] | the CXone API on embedded storage; shares wire types with the client, no logic |
+//!
+//! # One commit, followed through the system
+//!
+//! 1. [`cli`] turns `flowgate reconcile` into a [`controller::Request`].
+//! 2. [`controller::pass`] resolves the commit and lists its tree through [`git::Repo`].
+//! 3. [`manifest::parse`] reads each file once, [`manifest::resolve`] fills in the environment's
+//!    values, [`validate::check`] looks at the flows as graphs. An error ends the pass here.
+//! 4. [`apply::observe`] reads two lists of the tenant, and in full only those flows that the
+//!    recorded [`model::State`] does not prove unchanged.
+//! 5. [`delta::verdict()`] says of each flow whether git moved, the tenant moved, or both.
+//! 6. [`plan::build()`] makes of that steps and version numbers, or the reason why nothing is done.
+//!    A dry run ends here.
+//! 7. [`apply::run`] asks [`rollout::Rollout`] what to do next, does it through
+//!    [`cxone::Client`], and tells what happened, until every flow came to an end.
+//! 8. The pass writes state and note with [`git::Repo`], and [`render::status`] says what was done.
 
 pub mod model;
+
 pub mod manifest;
 pub mod validate;
+
 pub mod delta;
+
 pub mod plan;
 pub mod rollout;
+
 pub mod render;
+
 pub mod cxone;
 pub mod git;
-pub mod emulator;
+
 pub mod apply;
+
 pub mod controller;
+
+pub mod cli;
+
+pub mod emulator;

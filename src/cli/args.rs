@@ -1,0 +1,265 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Selector;
+
+/// Keeps a NICE CXone tenant equal to a git repository.
+#[derive(Debug, Parser)]
+#[command(name = "flowgate", version, about, long_about = None, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    /// Say more on stderr: -v requests and steps, -vv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Try it without a tenant:
+  flowgate validate examples/flows-repo
+  flowgate reconcile examples/flows-repo -e development --emulator --dry-run
+  flowgate reconcile examples/flows-repo -e development --emulator
+  git log -1 --notes=flowgate/development
+
+Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--dry-run --detailed-exitcode),
+3 refused by a guard, waiting at a gate, or drifted, 64 wrong usage.
+Every flag of reconcile can be set by an environment variable, shown as [env: …].";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Bring the tenant to what git says, or show with --dry-run what that would take
+    Reconcile(Box<Reconcile>),
+    /// Check the manifests as they are on disk, committed or not
+    Validate(Validate),
+    /// Show what is live as flowgate recorded it: versions, deployments, ages
+    Status(Inspect),
+    /// List the last recorded pass of each commit, newest first
+    History(History),
+    /// Show what differs between two revisions, element by element, without asking a tenant
+    Diff(Diff),
+    /// Serve the built-in CXone emulator over HTTP
+    Emulator(Emulator),
+    /// Print the JSON Schema of a manifest, for editors
+    Schema(Schema),
+    /// Print a shell completion script
+    Completions(Completions),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs; documented in docs/reference
+    Json,
+    /// For pull requests
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RefreshArg {
+    /// Read everything, also what the recorded state proves unchanged
+    Full,
+}
+
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags as they are typed; `reconcile` turns them into types"
+)]
+pub(super) struct Reconcile {
+    /// The flows folder (the one with flowgate.yaml) inside a git repository
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// The environment of flowgate.yaml to reconcile; may be left out if there is only one
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// The commit to reconcile [default: the environment's branch, else HEAD]
+    #[arg(long, env = "FLOWGATE_REVISION", value_name = "REV")]
+    pub revision: Option<String>,
+
+    /// Show the plan and stop; nothing is written, in the tenant or in git
+    #[arg(long, env = "FLOWGATE_DRY_RUN", value_parser = FalseyValueParser::new())]
+    pub dry_run: bool,
+
+    /// How to print what was planned or done
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: Format,
+
+    /// Save the plan as JSON to this file
+    #[arg(long, env = "FLOWGATE_OUT", value_name = "PLAN")]
+    pub out: Option<PathBuf>,
+
+    /// Apply only if what would be done is still this saved plan
+    #[arg(long, env = "FLOWGATE_PLAN", value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+
+    /// Use the built-in emulator instead of the tenant; its data is kept under the git directory
+    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
+    pub emulator: bool,
+
+    /// Delete what flowgate made, git no longer has and the environment does not run
+    #[arg(long, env = "FLOWGATE_PRUNE", value_parser = FalseyValueParser::new())]
+    pub prune: bool,
+
+    /// Take over live resources of the same name that flowgate did not make
+    #[arg(long, env = "FLOWGATE_ADOPT", value_parser = FalseyValueParser::new())]
+    pub adopt: bool,
+
+    /// Narrow the pass to resources with this label
+    #[arg(long, env = "FLOWGATE_SELECTOR", value_name = "LABEL=VALUE", value_parser = selector)]
+    pub selector: Option<Selector>,
+
+    /// Try content again that failed in this environment
+    #[arg(long, env = "FLOWGATE_RETRY", value_parser = FalseyValueParser::new())]
+    pub retry: bool,
+
+    /// How much of the tenant to read [default: what the recorded state does not prove unchanged]
+    #[arg(long, env = "FLOWGATE_REFRESH", value_enum)]
+    pub refresh: Option<RefreshArg>,
+
+    /// Let a Begin or End element be removed or retyped; may be given several times
+    #[arg(
+        long,
+        env = "FLOWGATE_ALLOW_IMMUTABLE",
+        value_name = "FLOW/ELEMENT",
+        value_parser = flow_element,
+        value_delimiter = ','
+    )]
+    pub allow_immutable: Vec<String>,
+
+    /// With --dry-run: exit with 2 when changes are pending
+    #[arg(long, env = "FLOWGATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
+    pub detailed_exitcode: bool,
+
+    /// Who runs this, for notes and versions [default: git's user.name]
+    #[arg(long, env = "FLOWGATE_OPERATOR", value_name = "NAME")]
+    pub operator: Option<String>,
+
+    /// Seconds after which a deployment that has not ended is left to the next pass
+    #[arg(long, env = "FLOWGATE_POLL_TIMEOUT", value_name = "SECONDS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub poll_timeout: u64,
+
+    /// The longest pause between two looks at a deployment, in seconds
+    #[arg(long, env = "FLOWGATE_POLL_INTERVAL", value_name = "SECONDS", default_value_t = 5,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub poll_interval: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// The flows folder (the one with flowgate.yaml)
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// Fill in the values of this environment only [default: of every one]
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// How to print findings
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// The flows folder (the one with flowgate.yaml) inside a git repository
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// The environment [default: every one]
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// How to print it
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct History {
+    #[command(flatten)]
+    pub inspect: Inspect,
+
+    /// The most passes to list
+    #[arg(short = 'n', long, default_value_t = 20)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The revision before
+    pub before: String,
+
+    /// The revision after
+    #[arg(default_value = "HEAD")]
+    pub after: String,
+
+    /// The flows folder (the one with flowgate.yaml) inside a git repository
+    #[arg(short = 'C', long, default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// The environment whose values are filled in [default: every one]
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// How to print it
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Emulator {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "FLOWGATE_LISTEN", default_value = "127.0.0.1:8700", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+
+    /// Where its data is kept; left out, it is gone at the end
+    #[arg(long, env = "FLOWGATE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaKind {
+    /// Manifests of flows
+    Flow,
+    /// flowgate.yaml
+    Project,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Of which kind
+    #[arg(value_enum)]
+    pub kind: SchemaKind,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// For which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+fn selector(text: &str) -> Result<Selector, String> {
+    let (label, value) = text
+        .split_once('=')
+        .filter(|(label, value)| !label.is_empty() && !value.is_empty())
+        .ok_or("it takes LABEL=VALUE, such as team=care")?;
+    Ok(Selector { label: label.to_owned(), value: value.to_owned() })
+}
+
+fn flow_element(text: &str) -> Result<String, String> {
+    let (flow, element) = text.split_once('/').unwrap_or_default();
+    if flow.is_empty() || element.is_empty() {
+        return Err("it takes FLOW/ELEMENT, such as customer-routing/end".to_owned());
+    }
+    Ok(text.to_owned())
+}
