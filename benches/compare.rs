@@ -36,15 +36,18 @@ fn flow(elements: usize, prompt: &str) -> FlowContent {
     }
 }
 
-#[divan::bench]
-fn compare_5000_equal_elements(bencher: Bencher) {
-    let (before, after) = (flow(5_000, "Hello"), flow(5_000, "Hello"));
+/// Four times as many elements take about four times as long.
+const SIZES: &[usize] = &[1_250, 5_000, 20_000];
+
+#[divan::bench(args = SIZES)]
+fn compare_equal_elements(bencher: Bencher, elements: usize) {
+    let (before, after) = (flow(elements, "Hello"), flow(elements, "Hello"));
     bencher.bench(|| delta::compare(black_box(&before), black_box(&after)));
 }
 
-#[divan::bench]
-fn compare_5000_changed_elements(bencher: Bencher) {
-    let (before, after) = (flow(5_000, "Hello"), flow(5_000, "Welcome"));
+#[divan::bench(args = SIZES)]
+fn compare_changed_elements(bencher: Bencher, elements: usize) {
+    let (before, after) = (flow(elements, "Hello"), flow(elements, "Welcome"));
     bencher.bench(|| delta::compare(black_box(&before), black_box(&after)));
 }
 
