@@ -1,7 +1,7 @@
 //! People work on the tenant too.
 
 use flowgate::apply::Refresh;
-use flowgate::controller::Request;
+use flowgate::controller::{Mode, Request};
 use flowgate::model::{Outcome, ResourceOutcome};
 use flowgate::plan::Adopt;
 use http::Method;
@@ -208,16 +208,14 @@ async fn a_flow_that_someone_deleted_is_made_again() {
     let world = World::new();
     world.reconcile().await;
     world.control(Method::DELETE, "flows/welcome/deployments/DEVELOPMENT", Value::Null).await;
-    // Nothing in the contract's client deletes a flow but prune.
-    let prune = Request { prune: Some(flowgate::model::Prune::Owned), ..request("development") };
-    world.git(&["mv", "flows/welcome.yaml", "other.yaml"]);
-    world.write("flows/other.yaml", &flow("other", "Other"));
-    world.commit("retire");
-    world.run(&prune).await;
-    world.git(&["mv", "other.yaml", "flows/welcome.yaml"]);
-    world.commit("back");
+    world.delete("/api/v2/flows/flow-000001").await;
+    world.writes().await;
+    let dry = Request { mode: Mode::DryRun, ..request("development") };
+    let reason = world.run(&dry).await.plan.resources[0].reason.clone();
+    assert_eq!(reason.as_deref(), Some("flow flow-000001 is gone from the tenant"));
     let report = world.reconcile().await;
     assert_eq!(outcomes(&report), ["welcome Created 1.0.0"]);
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
 }
 
 #[tokio::test(start_paused = true)]

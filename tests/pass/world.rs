@@ -331,6 +331,27 @@ impl World {
         answer
     }
 
+    /// Deletes something through the API, as another client would.
+    pub(crate) async fn delete(&self, path: &str) {
+        let send = async |method: Method, path: &str, token: &str, body: &'static str| {
+            let request = http::Request::builder()
+                .method(method)
+                .uri(format!("http://localhost{path}"))
+                .header("Authorization", format!("Bearer {token}"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Idempotency-Key", "another client's")
+                .body(Bytes::from(body))
+                .expect("a request");
+            self.emulator.send(request, Duration::from_secs(1)).await.expect("an answer")
+        };
+        let form = "grant_type=client_credentials&client_id=other&client_secret=client";
+        let token = send(Method::POST, "/oauth/token", "", form).await;
+        let token: Value = serde_json::from_slice(token.body()).expect("JSON");
+        let token = token["access_token"].as_str().expect("a token");
+        let answer = send(Method::DELETE, path, token, "").await;
+        assert_eq!(answer.status(), 204, "{answer:?}");
+    }
+
     /// Lets the next deployment end as scripted.
     pub(crate) async fn next_deployment(&self, outcome: &str) {
         self.control(Method::POST, "outcomes", json!({"outcome": outcome, "error": "no ports"}))
