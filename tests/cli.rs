@@ -489,3 +489,13 @@ fn two_revisions_are_compared_in_every_environment_without_a_tenant() {
     let one: serde_json::Value = serde_json::from_str(&one.out).expect("JSON");
     assert_eq!(one["resources"][0]["name"], "welcome");
 }
+
+#[test]
+fn a_mistake_that_every_environment_shares_is_told_once() {
+    let clone = Clone::new();
+    clone.write("flows/welcome.yaml", &FLOW.replace("type: End", "type: Ende"));
+    let ran = clone.run(&["validate"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.out.matches("error[unknown-element-type]").count(), 1, "{}", ran.out);
+    assert!(ran.out.trim_end().ends_with("1 error in 1 file"), "{}", ran.out);
+}

@@ -1,39 +1,22 @@
 //! `flowgate validate`.
 
-use std::sync::Arc;
-
 use super::Exit;
 use super::args::{Format, Validate};
 use super::error::Error as Failure;
 use super::terminal::Terminal;
 use crate::controller::{Cache, Error, Files, read};
 use crate::git::work_tree;
-use crate::model::{Environment, Finding, Severity};
-use crate::{render, validate};
+use crate::model::{Finding, Severity};
+use crate::render;
 
 pub(super) fn run(arguments: &Validate, terminal: &Terminal) -> Result<Exit, Failure> {
     let entries = work_tree::list(&arguments.path)?;
     let files = Files::Folder(&arguments.path, &entries);
-    let (findings, flows) = match read(&files, &mut Cache::default()) {
-        Err(Error::Findings(findings)) => (findings, 0),
-        Err(error) => return Err(error.into()),
-        Ok(manifests) => {
-            let environments: Vec<&Environment> = match &arguments.environment {
-                Some(name) => vec![manifests.choose(Some(name))?],
-                None => manifests.project().environments.iter().collect(),
-            };
-            let mut findings: Vec<Finding> = Vec::new();
-            let mut flows = 0;
-            for environment in environments {
-                let (desired, found) = manifests.environment(environment);
-                flows = flows.max(desired.len());
-                findings.extend(
-                    found.into_iter().filter(|new| is_new(new, &findings)).collect::<Vec<_>>(),
-                );
-            }
-            findings.sort_by(validate::order);
-            (findings, flows)
-        }
+    let environment = arguments.environment.as_deref();
+    let manifests = read(&files, &mut Cache::default());
+    let (flows, findings) = match manifests.and_then(|manifests| manifests.findings(environment)) {
+        Err(Error::Findings(findings)) => (0, findings),
+        result => result?,
     };
     show(&findings, arguments.format, terminal);
     let failed = findings.iter().any(|finding| finding.severity() == Severity::Error);
@@ -41,16 +24,6 @@ pub(super) fn run(arguments: &Validate, terminal: &Terminal) -> Result<Exit, Fai
         terminal.note(&format!("{flows} flows are valid"));
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
-}
-
-/// What two environments share is told once.
-fn is_new(new: &Finding, known: &[Finding]) -> bool {
-    !known.iter().any(|old| {
-        Arc::ptr_eq(&old.location.source, &new.location.source)
-            && old.location.span == new.location.span
-            && old.code == new.code
-            && old.message == new.message
-    })
 }
 
 /// Prints findings as data.

@@ -1,6 +1,6 @@
 //! Files of the flows folder in, desired state out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,9 @@ use super::Error;
 use crate::delta::hash;
 use crate::git::{self, BlobId, Entry, EntryKind, Repo, Snapshot, work_tree};
 use crate::manifest::{self, Content, File, Parsed, ProjectFile};
-use crate::model::{DesiredFlow, Environment, Finding, Project, ResourceId, Severity, Wanted};
+use crate::model::{
+    DesiredFlow, Environment, Finding, Location, Project, ResourceId, Severity, Wanted,
+};
 use crate::validate;
 
 /// The project file's name, at the root of the flows folder.
@@ -183,6 +185,26 @@ impl Manifests {
         findings.extend(validate::check(self.project(), &resolved.flows));
         findings.sort_by(validate::order);
         (resolved.flows, findings)
+    }
+
+    /// Returns how many flows there are and everything that was found, for one environment or for all of
+    /// them; what environments share is told once.
+    pub fn findings(&self, environment: Option<&str>) -> Result<(usize, Vec<Finding>), Error> {
+        let environments = match environment {
+            Some(name) => std::slice::from_ref(self.choose(Some(name))?),
+            None => &self.project().environments,
+        };
+        let (mut flows, mut findings, mut told) = (0, Vec::new(), HashSet::new());
+        for environment in environments {
+            let (wanted, found) = self.environment(environment);
+            flows = flows.max(wanted.len());
+            findings.extend(found.into_iter().filter(|one| {
+                let Location { source, span } = &one.location;
+                told.insert((source.path.clone(), *span, one.code, one.message.clone()))
+            }));
+        }
+        findings.sort_by(validate::order);
+        Ok((flows, findings))
     }
 
     fn loaded(&self) -> MutexGuard<'_, BTreeMap<String, Loaded>> {

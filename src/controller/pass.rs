@@ -120,7 +120,7 @@ impl<'a> Pass<'a> {
     }
 
     fn watch(&self) -> Watch {
-        if self.project.owns_draft(self.environment) { Watch::Draft } else { Watch::Deployment }
+        Watch::of(self.project, self.environment)
     }
 
     fn prune(&self) -> Prune {

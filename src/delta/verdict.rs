@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{FieldChange, FlowDelta, compare, hash};
 use crate::model::{
-    Connector, ContentHash, Element, Flow, FlowContent, FlowRecord, LiveDeployment, LiveFlow,
-    VersionId,
+    Connector, ContentHash, Element, Environment, Flow, FlowContent, FlowRecord, LiveDeployment,
+    LiveFlow, Project, VersionId,
 };
 
 /// Which parts of a live flow an environment answers for.
@@ -17,6 +17,13 @@ pub enum Watch {
     Draft,
     /// The deployment alone: another environment of the tenant owns the draft.
     Deployment,
+}
+
+impl Watch {
+    /// Returns what an environment of the project watches.
+    pub fn of(project: &Project, environment: &Environment) -> Self {
+        if project.owns_draft(environment) { Self::Draft } else { Self::Deployment }
+    }
 }
 
 /// How git and the tenant stand to each other.

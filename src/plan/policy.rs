@@ -57,7 +57,7 @@ pub struct Policy<'a> {
 impl Policy<'_> {
     /// Returns which parts of a flow the environment answers for.
     pub fn watch(&self) -> Watch {
-        if self.project.owns_draft(self.environment) { Watch::Draft } else { Watch::Deployment }
+        Watch::of(self.project, self.environment)
     }
 
     /// Tells whether the pass is about the flow.
