@@ -4,6 +4,17 @@
 //! (unknown properties are kept or ignored, everything that the platform may leave out is
 //! optional, and `null` is as good as absent), writing is exact.
 
+mod data_action;
+mod data_store;
+
+pub use data_action::{
+    DataAction, DataActionBody, DataActionPage, Script, ScriptError, TestInput, TestRun,
+};
+pub use data_store::{
+    DataStore, DataStoreNaming, DataStorePage, NewDataStore, NewRecord, Record, RecordPage,
+    RecordPatch, RelationValue, Schema, SchemaField,
+};
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -14,6 +25,11 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a property that is there, even when it is `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Answer of the token endpoint.
@@ -59,6 +75,12 @@ pub struct ErrorDetail {
     /// For people.
     #[serde(default, deserialize_with = "null_as_absent")]
     pub message: String,
+    /// In the text at `path`, from 1: where a script breaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// In that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
 }
 
 /// A step of a flow: `nodes` of a draft, `elements` of a version.
