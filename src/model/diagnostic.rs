@@ -62,7 +62,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The file is larger than 4 MiB.
+    /// The file is larger than 16 MiB.
     FileTooLarge = "file-too-large" Error,
     /// The file is not UTF-8.
     NotUtf8 = "not-utf8" Error,
@@ -126,6 +126,50 @@ codes! {
     Unreachable = "unreachable-element" Error,
     /// An element from which no way leads to an `End`.
     DeadEnd = "dead-end" Error,
+    /// Two environments of one tenant bring data actions, or data stores.
+    SharedKind = "shared-kind" Error,
+    /// A flow names a data action or a data store that git does not declare.
+    UndeclaredResource = "undeclared-resource" Error,
+    /// A script file that is missing, no file, or outside the flows folder.
+    ScriptFile = "script-file" Error,
+    /// A script of more than 65,536 bytes.
+    ScriptTooLarge = "script-too-large" Error,
+    /// A script that does not compile.
+    ScriptSyntax = "script-syntax" Error,
+    /// A script without a function `main`.
+    NoMain = "no-main" Error,
+    /// A dependency that git does not declare; the tenant must have it.
+    UndeclaredDependency = "undeclared-dependency" Warning,
+    /// A dependency that neither git declares nor the tenant has.
+    UnknownDependency = "unknown-dependency" Error,
+    /// Data actions that depend on each other in a circle.
+    DependencyCycle = "dependency-cycle" Error,
+    /// A case of `spec.tests` that fails.
+    FailingTest = "failing-test" Error,
+    /// A data action that no flow and no other data action uses.
+    UnusedDataAction = "unused-data-action" Warning,
+    /// Two fields of a store have one name.
+    DuplicateField = "duplicate-field" Error,
+    /// A record has a field that its store does not have.
+    UndefinedField = "undefined-field" Error,
+    /// The id of a record is no UUID.
+    BadId = "bad-id" Error,
+    /// Two records of a store have one id.
+    DuplicateRecord = "duplicate-record" Error,
+    /// A relationship in a field of another type.
+    NotARelationship = "not-a-relationship" Error,
+    /// A child that git does not declare; the store must have it.
+    UndeclaredRecord = "undeclared-record" Warning,
+    /// A child that neither git declares nor the store has.
+    UnknownRecord = "unknown-record" Error,
+    /// Records whose relationships come back to where they began.
+    RelationshipCycle = "relationship-cycle" Error,
+    /// A chain of relationships longer than `max_depth`.
+    RelationshipTooDeep = "relationship-too-deep" Error,
+    /// More children than `max_depth`.
+    TooManyChildren = "too-many-children" Error,
+    /// A field is removed or gets another type, and records hold values of it.
+    FieldInUse = "field-in-use" Error,
     /// A value of an environment that no manifest uses.
     UnusedValue = "unused-value" Warning,
     /// A folder of `paths` in which no manifest lies.

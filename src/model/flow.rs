@@ -1,12 +1,15 @@
 //! A flow as git wants it, and as it is compared with what is live.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::Version;
 use serde_json::{Map, Value};
 
-use super::{ContentHash, ResourceId, Revision, Span};
+use super::{
+    Declared, DesiredDataAction, DesiredDataStore, FlowRecord, Kind, Metadata, ResourceId,
+    Revision, Span, State, Wanted,
+};
 
 /// One step of a flow.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,24 +65,6 @@ pub struct Flow {
     pub content: FlowContent,
 }
 
-/// A file of the flows folder, for findings that quote it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Relative to the flows folder, with `/`.
-    pub path: String,
-    /// The whole text.
-    pub text: String,
-}
-
-/// A place in a file of the flows folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The file.
-    pub source: Arc<Source>,
-    /// Where in it.
-    pub span: Span,
-}
-
 /// Where the parts of an element stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ElementPlace {
@@ -107,14 +92,8 @@ pub struct ConnectorPlace {
 /// A flow with where it came from.
 #[derive(Debug, Clone)]
 pub struct DesiredFlow {
-    /// `metadata.name`.
-    pub name: String,
-    /// `metadata.labels`, for selectors.
-    pub labels: BTreeMap<String, String>,
-    /// `metadata.renamedFrom`.
-    pub renamed_from: Option<String>,
-    /// Where the value of `metadata.name` stands.
-    pub location: Location,
+    /// Name, labels and place.
+    pub metadata: Metadata,
     /// Where each of `flow.content.elements` stands, in the same order.
     pub element_places: Arc<[ElementPlace]>,
     /// Where each of `flow.content.connectors` stands, in the same order.
@@ -125,22 +104,110 @@ pub struct DesiredFlow {
     pub flow: Flow,
 }
 
-/// A flow that git wants, with the hash of its content.
-///
-/// Whoever makes one sees to it that the two fit.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// The flow; shared with the manifest where no value had to be filled in.
-    pub flow: Arc<DesiredFlow>,
-    /// The hash of its content.
-    pub hash: ContentHash,
+impl Declared for DesiredFlow {
+    const KIND: Kind = Kind::Flow;
+    type Record = FlowRecord;
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn display_name(&self) -> &str {
+        &self.flow.display_name
+    }
+
+    fn records(state: &State) -> &BTreeMap<String, FlowRecord> {
+        &state.flows
+    }
+}
+
+impl DesiredFlow {
+    /// Returns what each element names: an `API` its data action, a `Database` its data store. The
+    /// number is the element's.
+    pub fn uses(&self) -> impl Iterator<Item = (usize, ResourceId)> + '_ {
+        self.flow.content.uses()
+    }
+}
+
+impl FlowContent {
+    /// Returns what each element names: an `API` its data action, a `Database` its data store. The
+    /// number is the element's.
+    pub fn uses(&self) -> impl Iterator<Item = (usize, ResourceId)> + '_ {
+        self.elements.iter().enumerate().filter_map(|(place, element)| {
+            let named = |key| element.configuration.get(key).and_then(serde_json::Value::as_str);
+            let used = match element.element_type.as_str() {
+                "API" => ResourceId::data_action(named("dataAction")?),
+                "Database" => ResourceId::data_store(named("dataStore")?),
+                _ => return None,
+            };
+            Some((place, used))
+        })
+    }
 }
 
 /// The desired state of one environment: manifests at a revision, values filled in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Desired {
     /// The commit it was read from; `None` for a work tree.
     pub revision: Option<Revision>,
-    /// Every resource that git declares.
-    pub flows: BTreeMap<ResourceId, Wanted>,
+    /// Every flow that git declares.
+    pub flows: BTreeMap<ResourceId, Wanted<DesiredFlow>>,
+    /// Every data action that git declares.
+    pub data_actions: BTreeMap<ResourceId, Wanted<DesiredDataAction>>,
+    /// Every data store that git declares.
+    pub data_stores: BTreeMap<ResourceId, Wanted<DesiredDataStore>>,
+}
+
+impl Desired {
+    /// Leaves out the kinds that an environment does not manage.
+    #[must_use]
+    pub fn managed(mut self, kinds: &BTreeSet<Kind>) -> Self {
+        if !kinds.contains(&Kind::Flow) {
+            self.flows.clear();
+        }
+        if !kinds.contains(&Kind::DataAction) {
+            self.data_actions.clear();
+        }
+        if !kinds.contains(&Kind::DataStore) {
+            self.data_stores.clear();
+        }
+        self
+    }
+
+    /// Tells whether git declares the resource.
+    pub fn declares(&self, id: &ResourceId) -> bool {
+        match id.kind {
+            Kind::Flow => self.flows.contains_key(id),
+            Kind::DataAction => self.data_actions.contains_key(id),
+            Kind::DataStore => self.data_stores.contains_key(id),
+        }
+    }
+
+    /// Returns what a resource cannot do without.
+    pub fn uses(&self, id: &ResourceId) -> BTreeSet<ResourceId> {
+        let flow = self.flows.get(id).into_iter();
+        let action = self.data_actions.get(id).into_iter();
+        let named = flow.flat_map(|flow| flow.declared.uses().map(|(_, used)| used));
+        let called = action.flat_map(|action| &action.declared.content.dependencies);
+        named.chain(called.map(ResourceId::data_action)).collect()
+    }
+
+    /// Returns the metadata of a resource that git declares.
+    pub fn metadata(&self, id: &ResourceId) -> Option<&Metadata> {
+        match id.kind {
+            Kind::Flow => self.flows.get(id).map(|wanted| &wanted.declared.metadata),
+            Kind::DataAction => self.data_actions.get(id).map(|wanted| &wanted.declared.metadata),
+            Kind::DataStore => self.data_stores.get(id).map(|wanted| &wanted.declared.metadata),
+        }
+    }
+
+    /// Returns every resource that git declares, by id.
+    pub fn ids(&self) -> impl Iterator<Item = &ResourceId> {
+        self.data_stores.keys().chain(self.data_actions.keys()).chain(self.flows.keys())
+    }
+
+    /// Tells whether git declares nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty() && self.data_actions.is_empty() && self.data_stores.is_empty()
+    }
 }

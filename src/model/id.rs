@@ -56,6 +56,39 @@ platform_id! {
     DeploymentId
 }
 
+platform_id! {
+    /// Names a data action on the platform.
+    DataActionId
+}
+platform_id! {
+    /// Names a data store on the platform.
+    DataStoreId
+}
+platform_id! {
+    /// Names a record of a data store: a UUID, in lower case.
+    ItemId
+}
+
+/// When a data action was changed last, in milliseconds since 1970: its guard against lost updates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModifiedTimestamp(pub i64);
+
+impl fmt::Display for ModifiedTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The integer that guards a record of a data store: grows by one with each write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemRevision(pub u64);
+
+impl fmt::Display for ItemRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The integer that guards a flow's draft: grows by one with each write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DraftRevision(pub u64);
@@ -101,7 +134,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The SHA-256 of a flow's canonical content; equal content has an equal hash however it is
+/// The SHA-256 of a resource's canonical content; equal content has an equal hash however it is
 /// spelled.
 ///
 /// Written and read as `sha256:` and 64 hexadecimal digits.
@@ -142,18 +175,51 @@ impl FromStr for ContentHash {
 /// The kinds of resource that flowgate reconciles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// A table that flows look things up in.
+    DataStore,
+    /// A script that flows run.
+    DataAction,
     /// A contact flow.
     Flow,
 }
 
 impl Kind {
-    /// Every kind, in the order in which a pass creates them.
-    pub const ALL: &'static [Self] = &[Self::Flow];
+    /// Every kind, in the order in which a pass creates them; it deletes them the other way round.
+    pub const ALL: &'static [Self] = &[Self::DataStore, Self::DataAction, Self::Flow];
 
     /// Returns the kind as manifests spell it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::DataStore => "DataStore",
+            Self::DataAction => "DataAction",
             Self::Flow => "Flow",
+        }
+    }
+
+    /// Returns the kind as `manages` spells it.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::DataStore => "dataStores",
+            Self::DataAction => "dataActions",
+            Self::Flow => "flows",
+        }
+    }
+
+    /// Returns the kind as sentences spell it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::DataStore => "data store",
+            Self::DataAction => "data action",
+            Self::Flow => "flow",
+        }
+    }
+
+    /// Returns what a delta of the kind has rows of.
+    pub fn parts(self) -> &'static [Part] {
+        match self {
+            Self::DataStore => &[Part::Field, Part::Item, Part::Relation],
+            Self::DataAction => &[],
+            Self::Flow => &[Part::Element, Part::Connector],
         }
     }
 }
@@ -169,7 +235,36 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let found = Self::ALL.iter().copied().find(|kind| kind.as_str() == text);
-        found.ok_or_else(|| ParseIdError::new(text, "a resource kind (Flow)"))
+        found
+            .ok_or_else(|| ParseIdError::new(text, "a resource kind (Flow, DataAction, DataStore)"))
+    }
+}
+
+/// What the rows of a delta matrix are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// A step of a flow.
+    Element,
+    /// A way between two elements.
+    Connector,
+    /// A field of a store's schema.
+    Field,
+    /// A record of a store.
+    Item,
+    /// The children of a record in one relationship field.
+    Relation,
+}
+
+impl Part {
+    /// Returns the part as notes and plans spell many of it.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Element => "elements",
+            Self::Connector => "connectors",
+            Self::Field => "fields",
+            Self::Item => "records",
+            Self::Relation => "relationships",
+        }
     }
 }
 
@@ -186,6 +281,16 @@ impl ResourceId {
     /// Names the flow `name`.
     pub fn flow(name: impl Into<String>) -> Self {
         Self { kind: Kind::Flow, name: name.into() }
+    }
+
+    /// Names the data action `name`.
+    pub fn data_action(name: impl Into<String>) -> Self {
+        Self { kind: Kind::DataAction, name: name.into() }
+    }
+
+    /// Names the data store `name`.
+    pub fn data_store(name: impl Into<String>) -> Self {
+        Self { kind: Kind::DataStore, name: name.into() }
     }
 }
 

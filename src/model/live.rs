@@ -1,11 +1,15 @@
 //! What a pass read of the tenant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use semver::Version;
 
-use super::{ContentHash, DeploymentId, DraftRevision, FlowContent, FlowId, ResourceId, VersionId};
+use super::{
+    ContentHash, DataActionContent, DataActionId, DataStoreContent, DataStoreId, DeploymentId,
+    DraftRevision, FlowContent, FlowId, Item, ItemId, ItemRevision, ModifiedTimestamp, ResourceId,
+    SchemaField, VersionId,
+};
 
 /// Where a deployment stands.
 ///
@@ -120,16 +124,64 @@ impl LiveFlow {
     }
 }
 
+/// A live data action, read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveDataAction {
+    /// Its id.
+    pub id: DataActionId,
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub content: DataActionContent,
+    /// When it was changed last.
+    pub modified: ModifiedTimestamp,
+}
+
+/// An item of a live data store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveItem {
+    /// What it holds, fields that the schema does not know included.
+    pub item: Item,
+    /// Its guard, where the platform gives one.
+    pub revision: Option<ItemRevision>,
+}
+
+/// A live data store, read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveDataStore {
+    /// Its id.
+    pub id: DataStoreId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The platform's mark of the last change, where it gives one.
+    pub updated_at: Option<String>,
+    /// The schema.
+    pub fields: Vec<SchemaField>,
+    /// Every item; none where git speaks for none.
+    pub items: BTreeMap<ItemId, LiveItem>,
+}
+
+/// A live resource with what flowgate wrote last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Based<L, B> {
+    /// What is live.
+    pub live: L,
+    /// What the state holds of it: the base. `None` where the state does not know the resource.
+    pub base: Option<B>,
+}
+
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ObservedFlow {
+pub enum Found<T> {
     /// The tenant has none.
     Absent,
-    /// Draft revision, published version and deployment are those of the state, and git wants what
-    /// the state holds: nothing more was read.
+    /// What guards it is that of the state, and git wants what the state holds: nothing more was
+    /// read.
     AsRecorded,
     /// Read in full.
-    Read(Box<LiveFlow>),
+    Read(Box<T>),
     /// Not readable, and why; the other resources go on.
     Unreadable(String),
 }
@@ -137,6 +189,13 @@ pub enum ObservedFlow {
 /// What a pass found of every resource that git or the state names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
-    /// By resource.
-    pub flows: BTreeMap<ResourceId, ObservedFlow>,
+    /// The flows.
+    pub flows: BTreeMap<ResourceId, Found<LiveFlow>>,
+    /// The data actions.
+    pub data_actions: BTreeMap<ResourceId, Found<Based<LiveDataAction, DataActionContent>>>,
+    /// The data stores.
+    pub data_stores: BTreeMap<ResourceId, Found<Based<LiveDataStore, DataStoreContent>>>,
+    /// The tenant's data actions by name, declared or not, each with those that it depends on; `None`
+    /// where they were not listed.
+    pub data_action_names: Option<BTreeMap<String, BTreeSet<String>>>,
 }

@@ -2,33 +2,51 @@
 //!
 //! Nothing here reads a file, a clock or a network, and nothing here decides.
 
+mod data_action;
+mod data_store;
 mod diagnostic;
 mod flow;
 mod id;
 mod live;
 mod project;
+mod resource;
 mod secret;
 mod state;
 mod status;
 mod step;
+mod trial;
 
+pub use data_action::{
+    DataActionContent, DesiredDataAction, Expectation, MAX_SCRIPT_BYTES, ScriptForm, ScriptPlace,
+    TestCase,
+};
+pub use data_store::{
+    Cascade, DEFAULT_MAX_DEPTH, DataStoreContent, DesiredDataStore, FieldType, Item, ItemPatch,
+    ItemPlace, ItemPolicy, Naming, Relation, RelationPlace, SchemaField, SchemaFieldPlace,
+    ValuePlace,
+};
 pub use diagnostic::{Code, Finding, Label, Severity, Span};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
-    Location, Source, Wanted,
 };
 pub use id::{
-    ContentHash, DeploymentId, DraftRevision, FlowId, Kind, ParseIdError, ResourceId, Revision,
-    VersionId,
+    ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, ItemId,
+    ItemRevision, Kind, ModifiedTimestamp, ParseIdError, Part, ResourceId, Revision, VersionId,
 };
 pub use live::{
-    DeploymentStatus, Draft, LiveDeployment, LiveFlow, LiveVersion, Observed, ObservedFlow, Origin,
+    Based, DeploymentStatus, Draft, Found, LiveDataAction, LiveDataStore, LiveDeployment, LiveFlow,
+    LiveItem, LiveVersion, Observed, Origin,
 };
 pub use project::{
     ClientAuth, Credential, DriftPolicy, Environment, Gate, Limit, Limits, Project, Prune,
     Selector, Strategy, Tenant,
 };
+pub use resource::{Declarations, Declared, Location, Metadata, Source, Wanted};
 pub use secret::Secret;
-pub use state::{Deployed, Failure, FlowRecord, RecordedContent, State, VersionRecord};
+pub use state::{
+    DataActionRecord, DataStoreRecord, Deployed, Failure, FlowRecord, Record, RecordedContent,
+    RecordedJson, State, VersionRecord,
+};
 pub use status::{Counts, DeltaCounts, Outcome, ResourceOutcome, ResourceStatus, Status};
 pub use step::Step;
+pub use trial::{Mismatch, Trial, TrialCounts, TrialFault, TrialOutcome, TrialReport};

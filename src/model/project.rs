@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::ResourceId;
+use super::{Kind, ResourceId};
 
 /// How the token endpoint takes the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,9 @@ pub struct Environment {
     pub prune: Prune,
     /// Above which a plan refuses itself.
     pub limits: Limits,
+    /// The kinds that it brings to its tenant; of two environments of one tenant only one brings
+    /// data actions or data stores, which have no target environment.
+    pub manages: BTreeSet<Kind>,
     /// Resources that no plan deletes.
     pub protect: BTreeSet<ResourceId>,
     /// What `${values.x}` stands for.
@@ -150,6 +153,9 @@ pub struct Project {
     pub paths: Vec<String>,
     /// Element types that versions may hold.
     pub element_types: BTreeSet<String>,
+    /// Data actions and data stores that flows and scripts may name although git does not declare
+    /// them.
+    pub external: BTreeSet<ResourceId>,
     /// The tenants.
     pub tenants: Vec<Tenant>,
     /// The environments.

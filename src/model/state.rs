@@ -1,13 +1,30 @@
 //! What flowgate applied last in an environment: the base of every comparison, and the inventory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{ContentHash, DeploymentId, DraftRevision, FlowId, VersionId};
+use super::{
+    ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, ModifiedTimestamp,
+    Naming, ResourceId, VersionId,
+};
+
+/// JSON as `git` keeps it, taken apart only when somebody looks at it, because most passes look at
+/// little.
+///
+/// Equal where the JSON is, however it is laid out.
+#[derive(Debug, Clone)]
+pub struct RecordedJson(pub Box<RawValue>);
+
+impl PartialEq for RecordedJson {
+    fn eq(&self, other: &Self) -> bool {
+        let value = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).ok();
+        value(&self.0) == value(&other.0)
+    }
+}
 
 /// The version that flowgate last made or chose for a flow.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,24 +39,13 @@ pub struct VersionRecord {
     pub content: RecordedContent,
 }
 
-/// A flow's content as `git` keeps it: JSON that is taken apart only when somebody looks at it,
-/// because most passes look at few.
-///
-/// Equal where the JSON is, however it is laid out.
-#[derive(Debug, Clone)]
+/// A flow's content as `git` keeps it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct RecordedContent {
     /// A list of elements.
-    pub elements: Box<RawValue>,
+    pub elements: RecordedJson,
     /// A list of connectors.
-    pub connectors: Box<RawValue>,
-}
-
-impl PartialEq for RecordedContent {
-    fn eq(&self, other: &Self) -> bool {
-        let value = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).ok();
-        let values = |content: &Self| (value(&content.elements), value(&content.connectors));
-        values(self) == values(other)
-    }
+    pub connectors: RecordedJson,
 }
 
 /// What runs in the target environment.
@@ -89,9 +95,113 @@ pub struct FlowRecord {
     pub failure: Option<Failure>,
 }
 
-/// The state of one environment.
+impl FlowRecord {
+    /// Returns the data actions and data stores that the recorded version names.
+    pub fn uses(&self) -> BTreeSet<ResourceId> {
+        let content = self.version.as_ref().map(|version| version.content.elements.0.get());
+        let elements: Vec<Value> =
+            content.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let named = |element: &Value, key| {
+            Some(element.get("configuration")?.get(key)?.as_str()?.to_owned())
+        };
+        elements
+            .iter()
+            .filter_map(|element| match element.get("type")?.as_str()? {
+                "API" => named(element, "dataAction").map(ResourceId::data_action),
+                "Database" => named(element, "dataStore").map(ResourceId::data_store),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What the state holds of one data action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataActionRecord {
+    /// Its id on the platform.
+    pub id: DataActionId,
+    /// Its name on the platform.
+    pub name: String,
+    /// When the platform saw it change last; `None` when what was live then was not all git's, and
+    /// then it is read in every pass.
+    pub modified: Option<ModifiedTimestamp>,
+    /// The hash of what git wanted.
+    pub hash: ContentHash,
+    /// Its content: the base.
+    pub content: RecordedJson,
+    /// Why the tenant's tests of this content did not pass; `None` when they did, or there are none.
+    pub untested: Option<String>,
+}
+
+impl DataActionRecord {
+    /// Returns the data actions that the recorded content depends on.
+    pub fn uses(&self) -> BTreeSet<ResourceId> {
+        let content: Value = serde_json::from_str(self.content.0.get()).unwrap_or_default();
+        let names = content.get("dependencies").and_then(Value::as_array);
+        let names = names.into_iter().flatten().filter_map(Value::as_str);
+        names.map(ResourceId::data_action).collect()
+    }
+}
+
+/// What the state holds of one data store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataStoreRecord {
+    /// Its id on the platform.
+    pub id: DataStoreId,
+    /// Its name on the platform.
+    pub name: String,
+    /// The platform's mark of the last change; `None` where the platform gives none, or when what was
+    /// live then was not all git's, and then the store is read in every pass.
+    pub updated_at: Option<String>,
+    /// The hash of what git wanted.
+    pub hash: ContentHash,
+    /// Schema and managed items: the base.
+    pub content: RecordedJson,
+    /// The name and description that the platform has no call to take; they are not sent again.
+    pub unnamed: Option<Naming>,
+}
+
+/// The state of one environment, each kind by `metadata.name`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
-    /// By `metadata.name`.
+    /// The flows.
     pub flows: BTreeMap<String, FlowRecord>,
+    /// The data actions.
+    pub data_actions: BTreeMap<String, DataActionRecord>,
+    /// The data stores.
+    pub data_stores: BTreeMap<String, DataStoreRecord>,
+}
+
+impl State {
+    /// Returns how many resources there are.
+    pub fn len(&self) -> usize {
+        self.flows.len() + self.data_actions.len() + self.data_stores.len()
+    }
+
+    /// Tells whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What the state holds of one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// Of a flow.
+    Flow(Box<FlowRecord>),
+    /// Of a data action.
+    DataAction(DataActionRecord),
+    /// Of a data store.
+    DataStore(DataStoreRecord),
+}
+
+impl Record {
+    /// Returns the resource's id as the platform spells it.
+    pub fn platform_id(&self) -> String {
+        match self {
+            Self::Flow(record) => record.id.to_string(),
+            Self::DataAction(record) => record.id.to_string(),
+            Self::DataStore(record) => record.id.to_string(),
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! What a pass did, as it is recorded and shown.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{DeploymentId, FlowId, ResourceId, Revision, VersionId};
+use super::{DeploymentId, Part, ResourceId, Revision, VersionId};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
@@ -104,7 +105,7 @@ impl ResourceOutcome {
     }
 }
 
-/// How many parts of a flow a delta adds, removes and modifies.
+/// How many parts of a resource a delta adds, removes and modifies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeltaCounts {
     /// Only in what is wanted.
@@ -113,6 +114,16 @@ pub struct DeltaCounts {
     pub removed: usize,
     /// In both, and different.
     pub modified: usize,
+}
+
+impl std::iter::Sum for DeltaCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            added: sum.added + one.added,
+            removed: sum.removed + one.removed,
+            modified: sum.modified + one.modified,
+        })
+    }
 }
 
 /// What became of one resource.
@@ -126,16 +137,14 @@ pub struct ResourceStatus {
     pub message: Option<String>,
     /// The version number that git's content has.
     pub version: Option<semver::Version>,
-    /// The flow's id.
-    pub flow_id: Option<FlowId>,
+    /// The id of the flow, data action or data store, as the platform spells it.
+    pub platform_id: Option<String>,
     /// The version's id.
     pub version_id: Option<VersionId>,
     /// The deployment that this pass started, attached to or rolled back; else the current one.
     pub deployment_id: Option<DeploymentId>,
-    /// How many elements differed.
-    pub elements: DeltaCounts,
-    /// How many connectors differed.
-    pub connectors: DeltaCounts,
+    /// How many elements, fields, … differed; parts of which none did are absent.
+    pub parts: BTreeMap<Part, DeltaCounts>,
 }
 
 /// How many resources ended how.
