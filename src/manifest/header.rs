@@ -1,10 +1,10 @@
 //! What every document has: `apiVersion`, `kind`, `metadata`, `spec`.
 
-use crate::model::{Code, Span};
+use crate::model::{Code, Kind, Span};
 
 use super::API_VERSION;
 use super::decode::Fields;
-use super::name;
+use super::name::Rule;
 use super::report::{Report, quote};
 use super::tree::Node;
 
@@ -13,10 +13,8 @@ const DOCUMENT_KEYS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
 /// The kinds that documents can say they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DocumentKind {
-    Flow,
+    Resource(Kind),
     Project,
-    /// Of the design, but nothing is done with it in this version.
-    Later,
 }
 
 /// Reads a document as far as its kind.
@@ -37,14 +35,19 @@ pub(super) fn kind_place(fields: &Fields<'_, '_>) -> Span {
     fields.get("kind").map_or(fields.whole(), |node| node.span)
 }
 
-/// Reads a name of a resource, and reports one that breaks the rule.
-pub(super) fn resource_name(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {
+/// Reads the name of something that is named in `flowgate.yaml` only.
+pub(super) fn plain_name(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {
+    name(report, key, node, Rule::PLAIN)
+}
+
+/// Reads a name, and reports one that breaks the rule.
+pub(super) fn name(report: &mut Report, key: &str, node: &Node<'_>, rule: Rule) -> Option<String> {
     let text = report.text(key, node)?;
-    if name::is_resource(text) {
+    if rule.allows(text) {
         return Some(text.to_owned());
     }
     let message = format!("{} cannot be a name", quote(text));
-    report.add_hinted(Code::BadName, node.span, message, name::RESOURCE_RULE);
+    report.add_hinted(Code::BadName, node.span, message, rule.hint);
     None
 }
 
@@ -58,7 +61,12 @@ fn api_version(report: &mut Report, key: &str, node: &Node<'_>) -> Option<()> {
 }
 
 fn kind(report: &mut Report, key: &str, node: &Node<'_>) -> Option<DocumentKind> {
-    use DocumentKind::{Flow, Later, Project};
-    let kinds = [("Flow", Flow), ("Project", Project), ("DataAction", Later), ("DataStore", Later)];
+    let resource = |kind: Kind| (kind.as_str(), DocumentKind::Resource(kind));
+    let kinds = [
+        resource(Kind::Flow),
+        resource(Kind::DataAction),
+        resource(Kind::DataStore),
+        ("Project", DocumentKind::Project),
+    ];
     report.choice(key, node, &kinds)
 }

@@ -90,7 +90,7 @@ fn count(text: &str) -> u32 {
     narrow(text.chars().count())
 }
 
-/// Files have at most 4 MiB, so every count fits.
+/// Files have at most 16 MiB, so every count fits.
 pub(super) fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

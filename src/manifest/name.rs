@@ -1,7 +1,47 @@
 //! What names may look like. They become file names in git trees and parts of git refs.
 
+use crate::model::Kind;
+
+/// What the names of a kind of resource look like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// As a regular expression, without what it cannot say of `..` and `.lock`.
+    pub(super) pattern: &'static str,
+    /// In words, for findings.
+    pub(super) hint: &'static str,
+    allows: fn(&str) -> bool,
+}
+
+impl Rule {
+    /// Returns the rule for `metadata.name` of a kind.
+    pub(super) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Flow => Self::PLAIN,
+            Kind::DataAction => {
+                Self { pattern: ACTION_PATTERN, hint: ACTION_RULE, allows: is_action }
+            }
+            Kind::DataStore => Self { pattern: STORE_PATTERN, hint: STORE_RULE, allows: is_store },
+        }
+    }
+
+    /// The rule for flows, and for what is named nowhere but in `flowgate.yaml`.
+    pub(super) const PLAIN: Self =
+        Self { pattern: RESOURCE_PATTERN, hint: RESOURCE_RULE, allows: is_resource };
+
+    /// Tells whether something can have the name.
+    pub(super) fn allows(&self, name: &str) -> bool {
+        (self.allows)(name)
+    }
+}
+
 /// What `metadata.name` looks like, besides [`is_resource`]'s further rules.
-pub(super) const RESOURCE_PATTERN: &str = "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$";
+const RESOURCE_PATTERN: &str = "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$";
+
+/// What the platform takes as the name of a data action.
+const ACTION_PATTERN: &str = r"^[a-zA-Z0-9_\-]{3,64}$";
+
+/// What the name of a data store looks like, besides [`is_store`]'s further rules.
+const STORE_PATTERN: &str = "^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$";
 
 /// What the name of an environment looks like.
 pub(super) const ENVIRONMENT_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
@@ -9,16 +49,32 @@ pub(super) const ENVIRONMENT_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])
 /// What the name of a value looks like.
 pub(super) const VALUE_PATTERN: &str = "^[A-Za-z0-9_.-]+$";
 
-pub(super) const RESOURCE_RULE: &str = "use 1 to 63 characters of a-z, 0-9, `.`, `_` and `-`, \
+const RESOURCE_RULE: &str = "use 1 to 63 characters of a-z, 0-9, `.`, `_` and `-`, \
      the first and last a letter or digit, without `..` and not ending in `.lock`";
+
+const ACTION_RULE: &str = "use 3 to 64 characters of a-z, A-Z, 0-9, `_` and `-`";
+
+const STORE_RULE: &str = "use 1 to 63 characters of a-z, A-Z, 0-9, `.`, `_` and `-`, the first and \
+     last a letter or digit, without `..` and not ending in `.lock`";
 
 pub(super) const ENVIRONMENT_RULE: &str = "use 1 to 63 characters of a-z, 0-9 and `-`, the first \
      and last a letter or digit";
 
-/// Tells whether a resource can have the name.
+/// Tells whether a flow can have the name.
+fn is_resource(name: &str) -> bool {
+    is_store(name) && !name.contains(|c: char| c.is_ascii_uppercase())
+}
+
+/// Tells whether a data action can have the name.
+fn is_action(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    (3..=64).contains(&name.len()) && name.bytes().all(inner)
+}
+
+/// Tells whether a data store can have the name.
 #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "git compares it so")]
-pub(super) fn is_resource(name: &str) -> bool {
-    let inner = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+fn is_store(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     // Git takes neither of the two in the name of a ref.
     is_framed(name, inner) && !name.contains("..") && !name.ends_with(".lock")
 }
@@ -49,7 +105,7 @@ pub(super) fn is_branch(name: &str) -> bool {
 }
 
 fn is_framed(name: &str, inner: impl Fn(u8) -> bool) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = name.as_bytes();
     bytes.len() <= 63
         && edge(bytes.first())
@@ -71,7 +127,15 @@ mod tests {
         for name in refused {
             assert!(!is_resource(name), "{name}");
         }
-        assert!(is_environment("us-production"));
+        for name in ["abc", "---", "Customer_Lookup-2", &"x".repeat(64)] {
+            assert!(is_action(name), "{name}");
+        }
+        for name in ["", "ab", "a.b", "a b c", "é-é", "a/b", &"x".repeat(65)] {
+            assert!(!is_action(name), "{name}");
+        }
+        assert!(is_store("Customers.EU_2") && is_store("a"));
+        assert!(!is_store("_a") && !is_store("A..b") && !is_store("a.lock"));
+        assert!(is_environment("us-production") && !is_environment("US"));
         assert!(!is_environment("us.production"));
     }
 

@@ -1,6 +1,8 @@
 //! Tests of the whole layer: text in, findings and values out.
 
 mod agreement;
+mod data_actions;
+mod data_stores;
 mod files;
 mod flows;
 mod projects;
@@ -9,11 +11,12 @@ mod schemas;
 mod writing;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Environment, Finding, Span};
 
-use super::{Content, File, Parsed, ProjectFile, Resolved, parse, project, resolve};
+use super::{Content, File, Parsed, ProjectFile, Resolved, ScriptFile, parse, project, resolve};
 
 fn file(path: &str, text: &str) -> File {
     File { path: path.to_owned(), content: Content::Bytes(text.into()) }
@@ -25,8 +28,15 @@ fn parsed(text: &str) -> Parsed {
 
 /// A flow named `a` with this `spec`, each line of which is indented by two.
 fn flow(spec: &str) -> String {
+    resource("Flow", "a", spec)
+}
+
+/// A resource with this `spec`, each line of which is indented by two.
+fn resource(kind: &str, name: &str, spec: &str) -> String {
     let indented = indent(spec, "  ");
-    format!("apiVersion: flowgate.dev/v1\nkind: Flow\nmetadata: {{name: a}}\nspec:\n{indented}")
+    format!(
+        "apiVersion: flowgate.dev/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{indented}"
+    )
 }
 
 /// A project whose only environment `e` has these further keys.
@@ -55,6 +65,14 @@ fn read_project(text: &str) -> Result<ProjectFile, Vec<Finding>> {
 }
 
 fn resolved(files: &[&str], environment: &str) -> Resolved {
+    resolved_with(files, &BTreeMap::new(), environment)
+}
+
+fn resolved_with(
+    files: &[&str],
+    scripts: &BTreeMap<String, ScriptFile>,
+    environment: &str,
+) -> Resolved {
     let parsed: Vec<_> = files
         .iter()
         .enumerate()
@@ -62,7 +80,7 @@ fn resolved(files: &[&str], environment: &str) -> Resolved {
         .collect();
     let project = read_project(&project_with(environment)).expect("the project is sound");
     let environment: Environment = project.project.environments[0].clone();
-    resolve(&parsed, &project, &environment)
+    resolve(&parsed, scripts, &project, &environment)
 }
 
 /// Takes the marks `«` and `»` out of a text and returns what they enclose.

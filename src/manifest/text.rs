@@ -7,14 +7,14 @@ use crate::model::{Code, Finding, Source, Span};
 use super::report::Report;
 
 /// The most bytes that a file may have.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// What lies at a path of the flows folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A regular file.
     Bytes(Vec<u8>),
-    /// A regular file of more than 4 MiB, not read.
+    /// A regular file of more than 16 MiB, not read.
     TooLarge,
     /// A symbolic link.
     Link,
@@ -42,7 +42,10 @@ pub(super) fn open(file: File) -> Result<Report, Report> {
         Content::Bytes(bytes) if bytes.len() > MAX_BYTES => {
             Err(refuse(file.path, Code::FileTooLarge, TOO_LARGE))
         }
-        Content::Bytes(bytes) => decode(file.path, bytes),
+        Content::Bytes(bytes) => match decode(bytes) {
+            Ok(text) => Ok(Report::new(Arc::new(Source { path: file.path, text }))),
+            Err(unreadable) => Err(not_utf8(file.path, unreadable)),
+        },
     }
 }
 
@@ -50,7 +53,7 @@ type Fault = (&'static str, &'static str);
 
 const NO_LINKS: Fault = ("the path is a symbolic link", "commit the file itself");
 const NO_SUBMODULES: Fault = ("the path is a submodule", "commit the files themselves");
-const TOO_LARGE: Fault = ("the file is larger than 4 MiB", "put the documents into several files");
+const TOO_LARGE: Fault = ("the file is larger than 16 MiB", "put the documents into several files");
 
 fn refuse(path: String, code: Code, (message, hint): Fault) -> Report {
     let source = Arc::new(Source { path, text: String::new() });
@@ -59,25 +62,28 @@ fn refuse(path: String, code: Code, (message, hint): Fault) -> Report {
     report
 }
 
-fn decode(path: String, bytes: Vec<u8>) -> Result<Report, Report> {
-    match String::from_utf8(bytes) {
-        Ok(mut text) => {
-            if text.starts_with('\u{feff}') {
-                text.drain(..'\u{feff}'.len_utf8());
-            }
-            Ok(Report::new(Arc::new(Source { path, text })))
-        }
-        Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            Err(not_utf8(path, &String::from_utf8_lossy(error.as_bytes()), valid))
-        }
-    }
+/// Bytes that are not UTF-8: what can be read of them, and how far.
+pub(super) struct Unreadable {
+    lossy: String,
+    valid_up_to: usize,
 }
 
-fn not_utf8(path: String, lossy: &str, valid: usize) -> Report {
-    let source = Arc::new(Source { path, text: lossy.to_owned() });
+/// Returns the text that bytes stand for, without a byte order mark.
+pub(super) fn decode(bytes: Vec<u8>) -> Result<String, Unreadable> {
+    let mut text = String::from_utf8(bytes).map_err(|error| Unreadable {
+        lossy: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        valid_up_to: error.utf8_error().valid_up_to(),
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+fn not_utf8(path: String, unreadable: Unreadable) -> Report {
+    let source = Arc::new(Source { path, text: unreadable.lossy });
     let mut report = Report::new(source);
-    let span = report.lines().span_at(valid);
+    let span = report.lines().span_at(unreadable.valid_up_to);
     report.add_hinted(
         Code::NotUtf8,
         span,

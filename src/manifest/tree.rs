@@ -44,6 +44,9 @@ pub(super) struct Scalar<'a> {
     pub(super) meaning: Meaning,
     /// Where it is spelled; for an alias, where the anchor's scalar is.
     pub(super) extent: Extent,
+    /// Whether it is a literal block (`|`) and nothing else, so that `extent` begins at its first
+    /// character: before an anchor or a tag it would begin there.
+    pub(super) literal: bool,
 }
 
 /// A key and its value. Keys are texts, as in JSON: `1: x` has the key `"1"`.
@@ -135,7 +138,7 @@ impl<'r, 'a> Builder<'r, 'a> {
         match event {
             Event::DocumentStart(_) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(text, style, tag.as_deref(), mark);
+                let node = self.scalar(text, style, (anchor, tag.as_deref()), mark);
                 self.finish(Measured { node, nodes: 1, height: 0 }, anchor);
             }
             Event::Alias(anchor) => {
@@ -234,7 +237,7 @@ impl<'r, 'a> Builder<'r, 'a> {
         &mut self,
         text: Cow<'a, str>,
         style: ScalarStyle,
-        tag: Option<&Tag>,
+        (anchor, tag): (usize, Option<&Tag>),
         mark: Mark,
     ) -> Node<'a> {
         let span = self.span(mark);
@@ -244,7 +247,8 @@ impl<'r, 'a> Builder<'r, 'a> {
             Some(tag) => self.tagged(&text, style, tag, span),
         };
         let extent = Extent { from: position(mark.start), to: position(mark.end) };
-        Node { span, value: Value::Scalar(Scalar { text, meaning, extent }) }
+        let literal = style == ScalarStyle::Literal && anchor == 0 && tag.is_none();
+        Node { span, value: Value::Scalar(Scalar { text, meaning, extent, literal }) }
     }
 
     fn tagged(&mut self, text: &str, style: ScalarStyle, tag: &Tag, span: Span) -> Meaning {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::model::{
-    Code, DriftPolicy, Environment, Gate, Limit, Limits, Prune, ResourceId, Span, Strategy,
+    Code, DriftPolicy, Environment, Gate, Kind, Limit, Limits, Prune, ResourceId, Span, Strategy,
 };
 
 use super::super::decode::Fields;
@@ -14,8 +14,8 @@ use super::super::name;
 use super::super::report::{Report, quote};
 use super::super::scalar::Meaning;
 use super::super::tree::{self, Entry, Node};
-use super::unique;
 use super::url::{self, PlainHttp, Query};
+use super::{resource, unique};
 
 const KEYS: &[&str] = &[
     "name",
@@ -56,6 +56,8 @@ pub(super) struct Places {
     pub(super) name: Span,
     pub(super) tenant: Span,
     pub(super) promotes_from: Span,
+    /// None where the environment does not say what it manages.
+    pub(super) manages: Option<Span>,
 }
 
 impl Declared {
@@ -86,6 +88,7 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
     let rollback_on_failure = report.optional(&fields, "rollbackOnFailure", Report::flag);
     let prune = report.optional(&fields, "prune", Report::flag).unwrap_or(false);
     let limits = report.optional(&fields, "limits", limits);
+    let manages = report.optional(&fields, "manages", manages).unwrap_or_default();
     let protect = report.optional(&fields, "protect", protect).unwrap_or_default();
     let values = report.optional(&fields, "values", values).unwrap_or_default();
     let environment = Environment {
@@ -100,6 +103,7 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
         drift: DriftPolicy::Alert,
         prune: if prune { Prune::Owned } else { Prune::Never },
         limits: limits.unwrap_or(NO_LIMITS),
+        manages,
         protect,
         values: values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect(),
     };
@@ -109,7 +113,12 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
 
 fn places(fields: &Fields<'_, '_>) -> Places {
     let place = |key| fields.get(key).map_or(fields.whole(), |node| node.span);
-    Places { name: place("name"), tenant: place("tenant"), promotes_from: place("promotesFrom") }
+    Places {
+        name: place("name"),
+        tenant: place("tenant"),
+        promotes_from: place("promotesFrom"),
+        manages: fields.get("manages").map(|node| node.span),
+    }
 }
 
 /// Checks the settings that have one possible value so far, and those that have no effect yet.
@@ -120,7 +129,6 @@ fn check_later_settings(report: &mut Report, fields: &Fields<'_, '_>) {
     report.optional(fields, "drift", |report, key, node| {
         only(report, key, node, "alert", &["revert", "adopt"])
     });
-    report.optional(fields, "manages", manages);
     report.optional(fields, "sources", sources);
     if let Some(windows) = fields.entry("windows") {
         let message = "deployment windows are not available in this version";
@@ -225,34 +233,19 @@ fn percent(text: &str) -> Option<u32> {
 }
 
 fn protect(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeSet<ResourceId>> {
-    let resources = report.each(key, node, |report, key, node| resource(report, key, node))?;
-    Some(resources.into_iter().collect())
+    let read = |report: &mut Report, _: &str, node: &Node<'_>| {
+        resource(report, node, "Flow/customer-routing")
+    };
+    report.each(key, node, read).map(|resources| resources.into_iter().collect())
 }
 
-fn resource(report: &mut Report, key: &str, node: &Node<'_>) -> Option<ResourceId> {
-    let text = report.text(key, node)?;
-    if text.starts_with("DataAction/") || text.starts_with("DataStore/") {
-        let message = "data actions and data stores are not reconciled in this version";
-        report.add_hinted(Code::Unsupported, node.span, message, "leave it out");
-        return None;
+fn manages(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeSet<Kind>> {
+    if report.list(key, node)?.is_empty() {
+        report.add(Code::BadValue, node.span, "`manages` is empty");
     }
-    let id = text.parse::<ResourceId>().ok().filter(|id| name::is_resource(&id.name));
-    if id.is_none() {
-        let message = format!("{} names no resource", quote(text));
-        let hint = "write kind and name, such as Flow/customer-routing";
-        report.add_hinted(Code::BadValue, node.span, message, hint);
-    }
-    id
-}
-
-fn manages(report: &mut Report, key: &str, node: &Node<'_>) -> Option<()> {
-    let words = ["flows", "dataActions", "dataStores"].map(|word| (word, word));
-    let kinds = report.each(key, node, |report, key, node| report.choice(key, node, &words))?;
-    if !kinds.contains(&"flows") {
-        let message = "environments that do not manage flows are not available in this version";
-        report.add_hinted(Code::Unsupported, node.span, message, "add `flows`");
-    }
-    Some(())
+    let kinds = [Kind::Flow, Kind::DataAction, Kind::DataStore].map(|kind| (kind.plural(), kind));
+    let kinds = report.each(key, node, |report, key, node| report.choice(key, node, &kinds))?;
+    Some(kinds.into_iter().collect())
 }
 
 fn sources(report: &mut Report, key: &str, node: &Node<'_>) -> Option<()> {

@@ -1,6 +1,7 @@
 //! `flowgate.yaml`: tenants, environments and their rules.
 
 mod environment;
+mod manages;
 mod references;
 mod tenant;
 mod url;
@@ -8,10 +9,11 @@ mod url;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Code, Finding, Location, Project, Source, Span};
+use crate::model::{Code, Finding, Kind, Location, Project, ResourceId, Source, Span};
 
 use super::decode::Fields;
 use super::header::{self, DocumentKind};
+use super::name::Rule;
 use super::report::{Report, quote};
 use super::text::{self, File};
 use super::tree::{self, Node};
@@ -19,14 +21,14 @@ use super::tree::{self, Node};
 /// The file's name.
 const FILE_NAME: &str = "flowgate.yaml";
 
-const SPEC_KEYS: &[&str] = &["paths", "elementTypes", "tenants", "environments"];
+const SPEC_KEYS: &[&str] = &["paths", "elementTypes", "external", "tenants", "environments"];
 
 /// The element types that every tenant has.
 pub(super) const ELEMENT_TYPES: &[&str] =
     &["Begin", "End", "IVR", "Queue", "Agent", "API", "Database", "Conditional"];
 
 /// The folders that are read when the project names none.
-const DEFAULT_PATHS: &[&str] = &["flows"];
+pub(super) const DEFAULT_PATHS: &[&str] = &["flows", "data-actions", "data-stores"];
 
 /// A project and where its parts stand.
 #[derive(Debug, Clone)]
@@ -34,14 +36,21 @@ pub struct ProjectFile {
     /// What the file says.
     pub project: Project,
     source: Arc<Source>,
-    paths: Vec<Span>,
+    /// None where the project names no paths.
+    paths: Option<Vec<Span>>,
     values: BTreeMap<String, BTreeMap<String, Span>>,
 }
 
 impl ProjectFile {
-    /// Returns where the path number `index` of `project.paths` stands, for findings about it.
-    pub fn path_location(&self, index: usize) -> Location {
-        self.location(self.paths.get(index).copied())
+    /// Returns where each of `project.paths` stands, or nothing when they are the default.
+    pub(super) fn path_locations(&self) -> Option<impl Iterator<Item = Location>> {
+        let places = self.paths.as_ref()?;
+        Some(places.iter().map(|place| self.location(Some(*place))))
+    }
+
+    /// Returns where the file begins, for findings about what it does not say.
+    pub(super) fn beginning(&self) -> Location {
+        self.location(None)
     }
 
     /// Returns where an environment sets a value.
@@ -115,9 +124,12 @@ fn read(report: &mut Report, fields: &Fields<'_, '_>) -> Option<ProjectFile> {
     let name = report.required(fields, "metadata", metadata);
     let node = report.required(fields, "spec", |_, _, node| Some(node))?;
     let spec = report.fields("spec", node, SPEC_KEYS)?;
-    let paths = report.optional(&spec, "paths", paths);
-    let (paths, path_places) = paths.unwrap_or_else(default_paths).into_iter().unzip();
+    let (paths, path_places) = report
+        .optional(&spec, "paths", paths)
+        .map(|paths| paths.into_iter().unzip())
+        .map_or_else(|| (default_paths(), None), |(paths, places)| (paths, Some(places)));
     let element_types = report.optional(&spec, "elementTypes", element_types);
+    let external = report.optional(&spec, "external", external).unwrap_or_default();
     let tenants = report.required(&spec, "tenants", tenant::read_all).unwrap_or_default();
     let declared =
         report.required(&spec, "environments", environment::read_all).unwrap_or_default();
@@ -126,25 +138,28 @@ fn read(report: &mut Report, fields: &Fields<'_, '_>) -> Option<ProjectFile> {
         .map(|declared| (declared.environment.name.clone(), declared.value_places.clone()))
         .collect();
     let places: Vec<_> = declared.iter().map(environment::Declared::places).collect();
-    let project = Project {
+    let mut project = Project {
         name: name.unwrap_or_default(),
         paths,
         element_types: element_types
             .unwrap_or_else(|| ELEMENT_TYPES.iter().copied().map(str::to_owned).collect()),
+        external,
         tenants,
         environments: declared.into_iter().map(|declared| declared.environment).collect(),
     };
+    manages::fill_in(&mut project, &places);
     references::check(report, &project, &places);
+    manages::check(report, &project, &places);
     Some(ProjectFile { project, source: Arc::clone(report.source()), paths: path_places, values })
 }
 
 fn metadata(report: &mut Report, _: &str, node: &Node<'_>) -> Option<String> {
     let fields = report.fields("metadata", node, &["name"])?;
-    report.required(&fields, "name", header::resource_name)
+    report.required(&fields, "name", header::plain_name)
 }
 
-fn default_paths() -> Vec<(String, Span)> {
-    DEFAULT_PATHS.iter().map(|path| ((*path).to_owned(), Span::START)).collect()
+fn default_paths() -> Vec<String> {
+    DEFAULT_PATHS.iter().map(|path| (*path).to_owned()).collect()
 }
 
 fn paths(report: &mut Report, key: &str, node: &Node<'_>) -> Option<Vec<(String, Span)>> {
@@ -171,6 +186,32 @@ fn path(report: &mut Report, key: &str, node: &Node<'_>) -> Option<(String, Span
 fn element_types(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeSet<String>> {
     let read = |report: &mut Report, key: &str, node| report.filled(key, node).map(str::to_owned);
     report.each(key, node, read).map(|types| types.into_iter().collect())
+}
+
+/// Reads what git does not declare although manifests name it.
+fn external(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeSet<ResourceId>> {
+    let read = |report: &mut Report, _: &str, node: &Node<'_>| {
+        let id = resource(report, node, "DataAction/legacy-lookup")?;
+        if id.kind == Kind::Flow {
+            let message = "manifests name data actions and data stores, never flows";
+            report.add_hinted(Code::BadValue, node.span, message, "leave it out");
+            return None;
+        }
+        Some(id)
+    };
+    report.each(key, node, read).map(|resources| resources.into_iter().collect())
+}
+
+/// Reads kind and name of a resource.
+fn resource(report: &mut Report, node: &Node<'_>, example: &str) -> Option<ResourceId> {
+    let text = report.text("a resource", node)?;
+    let id = text.parse::<ResourceId>().ok().filter(|id| Rule::of(id.kind).allows(&id.name));
+    if id.is_none() {
+        let message = format!("{} names no resource", quote(text));
+        let hint = format!("write kind and name, such as {example}");
+        report.add_hinted(Code::BadValue, node.span, message, hint);
+    }
+    id
 }
 
 /// Returns the items with the name that was there before reported, and left out.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Code, Environment, Finding, Project};
+use crate::model::{Code, Environment, Finding, Kind, Project};
 
 use super::super::report::{Report, did_you_mean, quote};
 use super::environment::Places;
@@ -16,6 +16,7 @@ pub(super) fn check(report: &mut Report, project: &Project, places: &[Places]) {
     }
     check_circles(report, project, places);
     check_owners(report, project, places);
+    check_ownerless(report, project, places);
 }
 
 fn check_tenant(report: &mut Report, project: &Project, environment: &Environment, places: Places) {
@@ -83,7 +84,8 @@ fn circle<'p>(project: &'p Project, start: &'p Environment) -> Option<Vec<&'p st
 fn check_owners(report: &mut Report, project: &Project, places: &[Places]) {
     let mut owners: BTreeMap<&str, (&Environment, Places)> = BTreeMap::new();
     for (environment, places) in project.environments.iter().zip(places) {
-        if environment.tenant.is_empty() || !project.owns_draft(environment) {
+        let manages_flows = environment.manages.contains(&Kind::Flow);
+        if environment.tenant.is_empty() || !manages_flows || !project.owns_draft(environment) {
             continue;
         }
         let Some((first, first_places)) = owners.get(environment.tenant.as_str()) else {
@@ -102,5 +104,34 @@ fn check_owners(report: &mut Report, project: &Project, places: &[Places]) {
             .with_hint(hint)
             .with_label(report.location(first_places.name), "the first is here");
         report.push(finding);
+    }
+}
+
+/// Reports tenants whose flows are managed, but not by the environment that owns the drafts: nobody
+/// would publish them.
+fn check_ownerless(report: &mut Report, project: &Project, places: &[Places]) {
+    let manages_flows = |environment: &Environment| environment.manages.contains(&Kind::Flow);
+    let mut seen = BTreeSet::new();
+    for (environment, places) in project.environments.iter().zip(places) {
+        if !manages_flows(environment) || !seen.insert(environment.tenant.as_str()) {
+            continue;
+        }
+        let of_tenant = |other: &&Environment| other.tenant == environment.tenant;
+        let owners: Vec<_> = project
+            .environments
+            .iter()
+            .filter(of_tenant)
+            .filter(|other| project.owns_draft(other))
+            .collect();
+        if let Some(first) = owners.first()
+            && !owners.iter().any(|owner| manages_flows(owner))
+        {
+            let message = format!(
+                "`{}` comes first in tenant `{}`, but does not manage its flows",
+                first.name, environment.tenant
+            );
+            let hint = format!("add `flows` to `manages` of `{}`", first.name);
+            report.add_hinted(Code::PromotionOrder, places.name, message, hint);
+        }
     }
 }

@@ -55,7 +55,7 @@ fn tenant(report: &mut Report, node: &Node<'_>) -> Option<(Tenant, Span)> {
     });
     let (client_id, client_secret) =
         report.optional(&fields, "credentials", credentials).unwrap_or_default();
-    let name = report.required(&fields, "name", header::resource_name)?;
+    let name = report.required(&fields, "name", header::plain_name)?;
     let tenant = Tenant {
         name,
         base_url: base_url.unwrap_or_default().trim_end_matches('/').to_owned(),

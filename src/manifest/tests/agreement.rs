@@ -27,6 +27,8 @@ fn two_readers_agree_on_documents_as_people_write_them() {
     let documents = [
         include_str!("project.yaml"),
         include_str!("example.yaml").split("\n---").next().unwrap_or_default(),
+        include_str!("data-action.yaml"),
+        include_str!("data-store.yaml"),
         "a: 1\nb: -2\nc: 0x1F\nd: 0o17\ne: 1.5\nf: 1e3\ng: -.5\nh: 9007199254740991",
         "a: true\nb: False\nc: yes\nd: on\ne: ~\nf:\ng: null\nh: 'null'\ni: \"1\"",
         "a: |\n  one\n   two\n\n  three\nb: |-\n  x\nc: |+\n  x\n\nd: >\n  one\n  two\n\n  three\n",

@@ -15,8 +15,8 @@ fn links_and_submodules_are_not_followed() {
 }
 
 #[test]
-fn a_file_may_have_four_mebibytes_and_no_more() {
-    let limit = 4 * 1024 * 1024;
+fn a_file_may_have_sixteen_mebibytes_and_no_more() {
+    let limit = 16 * 1024 * 1024;
     assert_eq!(of(Content::Bytes(vec![b'#'; limit])), []);
     assert_eq!(of(Content::Bytes(vec![b'#'; limit + 1])), [(Code::FileTooLarge, Span::START)]);
 }

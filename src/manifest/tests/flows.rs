@@ -13,10 +13,10 @@ fn a_flow_is_read_with_its_places() {
     assert_eq!(parsed.findings(), []);
     assert_eq!(parsed.flows.len(), 2);
     let desired = &parsed.flows[0].desired;
-    assert_eq!(desired.name, "customer-routing");
-    assert_eq!(desired.location.span, Span { line: 4, column: 9, length: 16 });
-    assert_eq!(desired.labels["team"], "care");
-    assert_eq!(desired.renamed_from.as_deref(), Some("old-name"));
+    assert_eq!(desired.metadata.name, "customer-routing");
+    assert_eq!(desired.metadata.location.span, Span { line: 4, column: 9, length: 16 });
+    assert_eq!(desired.metadata.labels["team"], "care");
+    assert_eq!(desired.metadata.renamed_from.as_deref(), Some("old-name"));
     assert_eq!(desired.flow.display_name, "Customer Routing Flow");
     assert_eq!(desired.flow.version, Some(Version::new(1, 4, 0)));
     assert_eq!(desired.version_place, Some(Span { line: 10, column: 12, length: 5 }));
@@ -35,7 +35,7 @@ fn a_flow_is_read_with_its_places() {
 fn values_are_filled_in() {
     let resolved = resolved(&[EXAMPLE], "values: {greeting: {text: Hi}, name: Ada}");
     assert_eq!(lines(&resolved.findings), "");
-    let flow = &resolved.flows[&ResourceId::flow("customer-routing")].flow;
+    let flow = &resolved.declared.flows[&ResourceId::flow("customer-routing")].flow;
     assert_eq!(
         serde_json::Value::Object(serde_json::Map::clone(&flow.content.elements[2].configuration)),
         json!({
@@ -57,7 +57,7 @@ fn what_is_wrong_with_a_manifest_is_found_where_it_stands() {
         ("wrong-type", "«- »a".replace("«- »", "«-»  ")),
         ("bad-value", format!("apiVersion: «flowgate.dev/v2»\nkind: Flow\n{meta}{spec}")),
         ("bad-value", format!("apiVersion: flowgate.dev/v1\nkind: «Flwo»\n{meta}{spec}")),
-        ("unsupported", format!("apiVersion: flowgate.dev/v1\nkind: «DataStore»\n{meta}")),
+        ("missing-field", format!("«a»piVersion: flowgate.dev/v1\nkind: DataStore\n{meta}")),
         ("project-file", format!("apiVersion: flowgate.dev/v1\nkind: «Project»\n{meta}")),
         ("missing-field missing-field", format!("««m»»etadata: {{name: a}}\n{spec}")),
         ("missing-field", format!("«k»ind: Flow\n{meta}{spec}")),

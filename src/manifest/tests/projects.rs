@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::model::{
-    ClientAuth, Code, Credential, Gate, Limit, Limits, Prune, ResourceId, Strategy,
+    ClientAuth, Code, Credential, Gate, Kind, Limit, Limits, Prune, ResourceId, Strategy,
 };
 
 use super::super::missing_project;
@@ -38,7 +40,16 @@ fn everything_that_a_project_says_is_read() {
     let limits =
         Limits { updates: Some(Limit::Percent(30)), deletes: Some(Limit::Count(5)), from: 20 };
     assert_eq!(production.limits, limits);
-    assert!(production.protect.contains(&ResourceId::flow("customer-routing")));
+    let protected = [
+        ResourceId::data_store("Customers"),
+        ResourceId::data_action("Customer_Lookup"),
+        ResourceId::flow("customer-routing"),
+    ];
+    assert_eq!(production.protect, BTreeSet::from(protected));
+    assert_eq!(production.manages, BTreeSet::from([Kind::Flow]));
+    assert_eq!(staging.manages, Kind::ALL.iter().copied().collect());
+    let external = [ResourceId::data_action("legacy-lookup"), ResourceId::data_store("crm")];
+    assert_eq!(project.external, BTreeSet::from(external));
     assert_eq!(production.values["greeting"], json!("Welcome ${values.x}"));
     assert_eq!(production.values["retries"], json!({"count": 3}));
 }
@@ -46,8 +57,9 @@ fn everything_that_a_project_says_is_read() {
 #[test]
 fn a_project_has_defaults() {
     let project = read_project(&project_with("")).unwrap().project;
-    assert_eq!(project.paths, ["flows"]);
+    assert_eq!(project.paths, ["flows", "data-actions", "data-stores"]);
     assert_eq!(project.element_types.len(), 8);
+    assert_eq!(project.external, BTreeSet::new());
     assert_eq!(project.environments[0].branch, None);
 }
 
@@ -61,7 +73,8 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
         ("unsupported", "drift: «revert»"),
         ("unsupported", "drift: «adopt»"),
         ("unsupported", "«windows»: []"),
-        ("unsupported", "manages: «[»dataStores]"),
+        ("bad-value", "manages: «[»]"),
+        ("wrong-type", "manages: «flows»"),
         ("bad-value", "manages: [flows, «dataActoins»]"),
         ("bad-value", "gates: [«test»]"),
         ("bad-value", "gates: [tests, «tests»]"),
@@ -76,7 +89,10 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
         ("wrong-type", "limits: {deletes: «[»]}"),
         ("number-too-large", "limits: {from: «99999999999999999999»}"),
         ("unknown-key", "limits: {«update»: 5}"),
-        ("unsupported", "protect: [«DataAction/x»]"),
+        ("bad-value", "protect: [«DataAction/x»]"),
+        ("bad-value", "protect: [«DataStore/a..b»]"),
+        ("bad-value", "protect: [«Queue/abc»]"),
+        ("wrong-type", "protect: [«5»]"),
         ("bad-value", "protect: [«customer-routing»]"),
         ("bad-value", "protect: [«Flow/A B»]"),
         ("bad-value", "branch: «a..b»"),
@@ -166,7 +182,8 @@ fn plain_http_needs_loopback_or_consent() {
 fn paths_stay_within_the_flows_folder() {
     let project = read_project(&with_parts("[./a//b/, .]", TENANT, ENVIRONMENT)).unwrap();
     assert_eq!(project.project.paths, ["a/b", "."]);
-    assert_eq!(project.path_location(1).span.column, 20);
+    let columns = project.path_locations().map(|paths| paths.map(|path| path.span.column));
+    assert_eq!(columns.map(Iterator::collect), Some(vec![11, 20]));
     for marked in ["[«/etc»]", "[«a/../..»]", "[«'a\\b'»]", "[«''»]", "«[»]"] {
         let (text, spans) = unmark(&with_parts(marked, TENANT, ENVIRONMENT));
         assert_found(&read_project(&text).expect_err(&text), "bad-value", &spans, &text);
@@ -202,6 +219,82 @@ fn what_environments_say_about_each_other_must_agree() {
         let (text, spans) = unmark(&with_parts("[flows]", TENANT, marked));
         assert_found(&read_project(&text).expect_err(&text), codes, &spans, &text);
     }
+}
+
+#[test]
+fn what_git_does_not_declare_is_listed_by_kind_and_name() {
+    let sound = project_with("");
+    for marked in [
+        "«x»",
+        "[«legacy-lookup»]",
+        "[«Flow/care»]",
+        "[«DataAction/a b c»]",
+        "[DataStore/crm, «5»]",
+    ] {
+        let with = sound.replace("spec:\n", &format!("spec:\n  external: {marked}\n"));
+        let (text, spans) = unmark(&with);
+        let code = if marked.starts_with('«') || marked.contains('5') {
+            "wrong-type"
+        } else {
+            "bad-value"
+        };
+        assert_found(&read_project(&text).expect_err(&text), code, &spans, &text);
+    }
+}
+
+/// An environment `name` of tenant `t` with further keys.
+fn of_tenant(name: &str, keys: &str) -> String {
+    format!("    - {{name: {name}, tenant: t, targetEnvironment: X{keys}}}\n")
+}
+
+#[test]
+fn the_first_of_a_tenant_manages_everything_and_those_after_it_flows() {
+    let environments = [
+        of_tenant("later", ", promotesFrom: first"),
+        of_tenant("first", ""),
+        of_tenant("last", ", promotesFrom: later, manages: [flows]"),
+    ];
+    let text = with_parts("[flows]", TENANT, environments.concat().trim_start());
+    let project = read_project(&text).map_err(|found| lines(&found)).unwrap().project;
+    let manages = project.environments.iter().map(|e| e.manages.len()).collect::<Vec<_>>();
+    assert_eq!(manages, [1, 3, 1]);
+}
+
+#[test]
+fn what_a_tenant_has_once_is_managed_by_one_environment() {
+    let table = [
+        ("", ", manages: «[»flows, dataStores], promotesFrom: a", "shared-kind"),
+        (
+            ", manages: [dataActions, flows]",
+            ", manages: «[»dataActions], promotesFrom: a",
+            "shared-kind",
+        ),
+        (", manages: [flows, dataActions]", ", manages: [flows, dataStores], promotesFrom: a", ""),
+        (", manages: [dataActions, dataStores]", ", manages: [flows]", ""),
+        (", manages: [dataStores], promotesFrom: b", "", "shared-kind"),
+        (", manages: [dataStores]", ", promotesFrom: a", "promotion-order"),
+    ];
+    for (first, second, code) in table {
+        let name = if code.is_empty() || second.contains('«') { "b" } else { "«b»" };
+        let environments = of_tenant("a", first) + &of_tenant(name, second);
+        let marked = with_parts("[flows]", TENANT, environments.trim_start());
+        let (text, spans) = unmark(&marked);
+        match read_project(&text) {
+            Ok(_) => assert_eq!(code, "", "{text}"),
+            Err(findings) => assert_found(&findings, code, &spans, &text),
+        }
+    }
+}
+
+#[test]
+fn a_clash_over_a_kind_names_both_environments() {
+    let environments = of_tenant("staging", "")
+        + &of_tenant(
+            "production",
+            ", promotesFrom: staging, manages: [flows, dataActions, dataStores]",
+        );
+    let text = with_parts("[flows]", TENANT, environments.trim_start());
+    insta::assert_snapshot!(lines(&read_project(&text).unwrap_err()), @"flowgate.yaml:10:91 shared-kind: `staging` and `production` would both manage the data actions and data stores of tenant `t` (a tenant has them once: take `dataActions` and `dataStores` out of `manages` of one of the two)");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn references_become_values() {
         let resolved = resolved(&[&configured(written)], values);
         let errors = resolved.findings.iter().filter(|f| f.severity() == Severity::Error);
         assert_eq!(errors.count(), 0, "{written}");
-        let flow = &resolved.flows[&ResourceId::flow("a")].flow;
+        let flow = &resolved.declared.flows[&ResourceId::flow("a")].flow;
         assert_eq!(flow.content.elements[0].configuration["k"], expected, "{written}");
     }
 }
@@ -47,7 +47,7 @@ connectors:
 - {sourceId: b, targetId: c, condition: \"${values.n}\"}";
     let resolved = resolved(&[&flow(spec)], "values: {n: 5}");
     assert_eq!(lines(&resolved.findings), "");
-    let flow = &resolved.flows[&ResourceId::flow("a")].flow;
+    let flow = &resolved.declared.flows[&ResourceId::flow("a")].flow;
     assert_eq!(flow.display_name, "Flow 5");
     assert_eq!(flow.description.as_deref(), Some("5"));
     assert_eq!(flow.content.connectors[0].label.as_deref(), Some("5"));
@@ -89,7 +89,7 @@ fn references_in_block_texts_are_found() {
 #[test]
 fn a_text_whose_value_is_missing_stays_as_it_is() {
     let resolved = resolved(&[&configured("\"${values.x}\"")], "");
-    let flow = &resolved.flows[&ResourceId::flow("a")].flow;
+    let flow = &resolved.declared.flows[&ResourceId::flow("a")].flow;
     assert_eq!(flow.content.elements[0].configuration["k"], json!("${values.x}"));
 }
 
@@ -112,9 +112,50 @@ fn files_are_looked_at_together() {
     flows/3.yaml:3:34 bad-value: a flow `b` is still declared (`renamedFrom` names a flow that is gone, once)
     flows/5.yaml:3:34 bad-value: two flows say they were `gone` (`renamedFrom` names a flow that is gone, once)
     ");
-    assert_eq!(resolved.flows.len(), 5);
+    assert_eq!(resolved.declared.flows.len(), 5);
     let places: Vec<_> = resolved.findings.iter().map(|f| f.labels.len()).collect();
     assert_eq!(places, [0, 1, 1, 1, 1]);
+}
+
+#[test]
+fn names_are_shared_within_a_kind_only() {
+    let action = |metadata: &str| super::resource("DataAction", metadata, "script: {content: x}");
+    let store = |metadata: &str| super::resource("DataStore", metadata, "fields: []");
+    let files = [
+        named("abc", "elements: []"),
+        action("abc"),
+        store("abc, renamedFrom: old"),
+        action("abc"),
+        store("Abc, renamedFrom: old"),
+        action("new, renamedFrom: abc"),
+        action("newer, renamedFrom: old"),
+    ];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let resolved = resolved(&files, "");
+    insta::assert_snapshot!(lines(&resolved.findings), @r"
+    flows/3.yaml:3:18 duplicate-resource: there are two data actions `abc` (give one of them another name, or remove it)
+    flows/5.yaml:3:36 bad-value: a data action `abc` is still declared (`renamedFrom` names a data action that is gone, once)
+    flows/4.yaml:3:36 bad-value: two data stores say they were `old` (`renamedFrom` names a data store that is gone, once)
+    ");
+    let declared = &resolved.declared;
+    let counts = (declared.flows.len(), declared.data_actions.len(), declared.data_stores.len());
+    assert_eq!(counts, (1, 3, 2));
+}
+
+#[test]
+fn the_default_paths_may_be_empty_but_not_all_of_them() {
+    let sound = super::resource("DataAction", "abc", "script: {content: x}");
+    assert_eq!(lines(&resolved(&[&sound], "").findings), "");
+    let named = super::project_with("").replace("spec:\n", "spec:\n  paths: [flows, stores]\n");
+    let project = super::read_project(&named).expect("the project is sound");
+    let parsed = [std::sync::Arc::new(super::parsed(&sound))];
+    let environment = &project.project.environments[0];
+    let resolved =
+        super::resolve(&parsed, &std::collections::BTreeMap::new(), &project, environment);
+    assert_eq!(
+        lines(&resolved.findings),
+        "flowgate.yaml:5:18 empty-path: no manifest lies in `stores`"
+    );
 }
 
 #[test]
@@ -122,7 +163,7 @@ fn values_and_paths_without_use_are_warnings() {
     let unused = resolved(&[&flow("elements: []")], "values: {unused: 1}");
     insta::assert_snapshot!(lines(&unused.findings), @"flowgate.yaml:10:16 unused-value: no manifest uses the value `unused` (refer to it with `${values.unused}`, or remove it)");
     let empty = resolved(&[], "values: {unused: 1}");
-    insta::assert_snapshot!(lines(&empty.findings), @"flowgate.yaml:1:1 empty-path: no manifest lies in `flows`");
+    insta::assert_snapshot!(lines(&empty.findings), @"flowgate.yaml:1:1 empty-path: no manifest lies in `flows`, `data-actions`, `data-stores`");
     let mut findings = unused.findings.iter().chain(&empty.findings);
     assert!(findings.all(|f| f.severity() == Severity::Warning));
 }

@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::model::Kind;
+
 use super::super::{Document, schema};
 use super::{flow, parsed, project_with, read_project};
 
@@ -10,7 +12,8 @@ fn as_json(text: &str) -> Value {
 /// What a schema cannot say is not among the samples: references, duplicates, promotion.
 #[test]
 fn the_schema_of_a_flow_agrees_with_the_reader() {
-    let validator = jsonschema::validator_for(&schema(Document::Flow)).expect("a schema");
+    let validator =
+        jsonschema::validator_for(&schema(Document::Resource(Kind::Flow))).expect("a schema");
     let samples = [
         "elements: []",
         "elements: [{id: a, type: IVR, configuration: {x: [1, {y: ~}]}}]",
@@ -62,6 +65,95 @@ fn the_schema_of_a_flow_agrees_with_the_reader() {
     }
 }
 
+/// Checks that the schema of a kind takes a text if, and only if, the reader finds nothing.
+fn assert_agree(kind: Kind, samples: &[&str], example: &str) {
+    let validator = jsonschema::validator_for(&schema(Document::Resource(kind))).expect("a schema");
+    let of = |spec: &&str| super::resource(kind.as_str(), "Abc_1", spec);
+    let sound = of(&samples[0]);
+    let others = ["ab", "a.b-c", "a b c", "a..b", "-abc", "abc.lock"];
+    let renamed = others.map(|name| sound.replace("Abc_1", name));
+    for text in samples.iter().map(of).chain(renamed).chain([example.to_owned()]) {
+        let found = parsed(&text).findings;
+        assert_eq!(validator.is_valid(&as_json(&text)), found.is_empty(), "{found:?}\n{text}");
+    }
+}
+
+#[test]
+fn the_schema_of_a_data_action_agrees_with_the_reader() {
+    let samples = [
+        "script: {content: x}",
+        "description: x",
+        "script: {content: x, language: JavaScript}\ntype: SCRIPT\nenabled: false",
+        "script: {content: x, language: Lua}",
+        "script: {content: 5}",
+        "script: {}",
+        "script: {content: x, file: x.js}",
+        "script: {file: lib/../x.js}",
+        "script: {file: ../x.js}",
+        "script: {file: x}",
+        "script: {file: .js}",
+        "script: {file: lib/.js}",
+        "script: {file: /x.js}",
+        "script: {file: 'a\\x.js'}",
+        "script: {content: x}\ntype: HTTP",
+        "script: {content: x}\nenabled: 1",
+        "script: {content: x}\ntrigger: {type: T, more: [1]}",
+        "script: {content: x}\ntrigger: {more: 1}",
+        "script: {content: x}\ntrigger: {type: ''}",
+        "script: {content: x}\ndependencies: [abc, A_b-1]",
+        "script: {content: x}\ndependencies: [abc, abc]",
+        "script: {content: x}\ndependencies: [a b]",
+        "script: {content: x}\ndisplayName: x",
+        "script: {content: x}\ntests: [{name: a, input: {x: 1}, expect: {output: ~}}]",
+        "script: {content: x}\ntests: [{name: a, expect: {error: x}}, {name: b}]",
+        "script: {content: x}\ntests: [{name: a, expect: {error: ''}}]",
+        "script: {content: x}\ntests: [{name: a, expect: {}}]",
+        "script: {content: x}\ntests: [{name: a, expect: {output: 1, error: x}}]",
+        "script: {content: x}\ntests: [{name: a, input: 5}]",
+        "script: {content: x}\ntests: [{input: {}}]",
+    ];
+    assert_agree(Kind::DataAction, &samples, include_str!("data-action.yaml"));
+}
+
+#[test]
+fn the_schema_of_a_data_store_agrees_with_the_reader() {
+    let id = "550e8400-e29b-41d4-A716-446655440000";
+    let with = |spec: &str| spec.replace("ID", id);
+    let samples = [
+        "fields: []",
+        "items: []",
+        "fields: [{name: a, type: string}, {name: b, type: relationship}]",
+        "fields: [{name: a, type: text}]",
+        "fields: [{name: '', type: string}]",
+        "fields: [{name: a}]",
+        "fields: [{name: a, type: json, label: x}]",
+        "fields: [{name: a, type: number, constraints: {max_depth: 1, unit: [m]}}]",
+        "fields: [{name: a, type: number, constraints: {max_depth: 0}}]",
+        "fields: [{name: a, type: number, constraints: {max_depth: x}}]",
+        "fields: [{name: a, type: relationship, constraints: {is_relationship: true}}]",
+        "fields: [{name: a, type: relationship, constraints: {is_relationship: 1}}]",
+        "fields: []\nrecords: {policy: exact}\nitems: []",
+        "fields: []\nrecords: {policy: ignore}",
+        "fields: []\nrecords: {policy: ignore}\nitems: []",
+        "fields: []\nrecords: {}\nitems: []",
+        "fields: []\nrecords: {policy: none}",
+        "fields: []\nrecords: {keep: all}",
+        "fields: []\nitems: [{id: ID, fields: {a: [1, {b: ~}]}}]",
+        "fields: []\nitems: [{id: ID, fields: [1]}]",
+        "fields: []\nitems: [{fields: {}}]",
+        "fields: []\nitems: [{id: x}]",
+        "fields: []\nitems: [{id: ID, label: x}]",
+        "fields: []\nitems: [{id: ID, relationships: [{field: a, childIds: [ID]}]}]",
+        "fields: []\nitems: [{id: ID, relationships: [{field: a, childIds: [x]}]}]",
+        "fields: []\nitems: [{id: ID, relationships: [{field: a}]}]",
+        "fields: []\nitems: [{id: ID, relationships: [{field: a, childIds: [], cascadeAction: update}]}]",
+        "fields: []\nitems: [{id: ID, relationships: [{field: a, childIds: [], cascadeAction: all}]}]",
+    ]
+    .map(with);
+    let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
+    assert_agree(Kind::DataStore, &samples, include_str!("data-store.yaml"));
+}
+
 #[test]
 fn the_schema_of_a_project_agrees_with_the_reader() {
     let validator = jsonschema::validator_for(&schema(Document::Project)).expect("a schema");
@@ -78,6 +170,8 @@ fn the_schema_of_a_project_agrees_with_the_reader() {
         "gates: [other]",
         "manages: [flows, dataStores]",
         "manages: [dataStores]",
+        "manages: []",
+        "manages: [queues]",
         "prune: true",
         "prune: 'true'",
         "limits: {updates: 30%, deletes: 5, from: 0}",
@@ -86,6 +180,10 @@ fn the_schema_of_a_project_agrees_with_the_reader() {
         "limits: {update: 1}",
         "protect: [Flow/x]",
         "protect: [DataAction/x]",
+        "protect: [DataAction/X_y, DataStore/X.y]",
+        "protect: [Flow/X]",
+        "protect: [DataStore/x..y]",
+        "protect: [Queue/x]",
         "values: {a.b-c_d: {e: 1}}",
         "values: {'a b': 1}",
         "sources: {s: {url: 'https://a.b', fields: {x: string}}}",
@@ -114,6 +212,9 @@ fn the_schema_of_a_project_agrees_with_the_reader() {
     }
     for paths in ["[a, b/c]", "[/a]", "[a/../b]", "[]", "['']", "[..a]"] {
         texts.push(sound.replace("spec:\n", &format!("spec:\n  paths: {paths}\n")));
+    }
+    for external in ["[]", "[DataAction/old, DataStore/Crm]", "[Flow/x]", "[crm]", "crm"] {
+        texts.push(sound.replace("spec:\n", &format!("spec:\n  external: {external}\n")));
     }
     texts.push(sound.replace("name: e", "name: E"));
     texts.push(sound.replace("      tenant: t\n", ""));

@@ -1,0 +1,120 @@
+//! `kind: Project`.
+
+use serde_json::{Value, json};
+
+use crate::model::Kind;
+
+use super::super::name::{ENVIRONMENT_PATTERN, Rule, VALUE_PATTERN};
+use super::super::project::{DEFAULT_PATHS, ELEMENT_TYPES};
+use super::{closed, described, filled, list, name, resource};
+
+pub(super) fn metadata() -> Value {
+    closed(json!({"name": name(Rule::PLAIN)}), &["name"])
+}
+
+pub(super) fn spec() -> Value {
+    closed(
+        json!({
+            "paths": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "not": {"pattern": r"^/|\\|(^|/)\.\.(/|$)"},
+                },
+                "default": DEFAULT_PATHS,
+            },
+            "elementTypes": {"type": "array", "items": filled(), "default": ELEMENT_TYPES},
+            "external": described(
+                list(&resource(&[Kind::DataAction, Kind::DataStore])),
+                "What manifests name although git does not declare it",
+            ),
+            "tenants": {"type": "array", "minItems": 1, "items": tenant()},
+            "environments": {"type": "array", "minItems": 1, "items": environment()},
+        }),
+        &["tenants", "environments"],
+    )
+}
+
+fn tenant() -> Value {
+    let url = json!({"type": "string", "pattern": "^https?://[^@#]+$"});
+    closed(
+        json!({
+            "name": name(Rule::PLAIN),
+            "baseUrl": {"type": "string", "pattern": "^https?://[^@#?]+$"},
+            "tokenUrl": described(url, "By default below baseUrl"),
+            "clientAuth": {"enum": ["form", "basic"], "default": "form"},
+            "scopes": list(&json!({"type": "string", "pattern": r"^\S+$"})),
+            "requestsPerSecond":
+                {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100},
+            "insecure": {"type": "boolean", "default": false},
+            "credentials": credentials(),
+        }),
+        &["name", "baseUrl"],
+    )
+}
+
+fn credentials() -> Value {
+    let variable = json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"});
+    let one_of =
+        |env: &str, file: &str| json!({"oneOf": [{"required": [env]}, {"required": [file]}]});
+    let mut schema = closed(
+        json!({
+            "clientIdEnv": variable,
+            "clientIdFile": filled(),
+            "clientSecretEnv": variable,
+            "clientSecretFile": filled(),
+        }),
+        &[],
+    );
+    schema["allOf"] = json!([
+        one_of("clientIdEnv", "clientIdFile"),
+        one_of("clientSecretEnv", "clientSecretFile"),
+    ]);
+    schema
+}
+
+fn environment() -> Value {
+    closed(
+        json!({
+            "name": {"type": "string", "pattern": ENVIRONMENT_PATTERN},
+            "tenant": filled(),
+            "targetEnvironment": filled(),
+            "branch": filled(),
+            "strategy": {"enum": ["deploy"], "default": "deploy"},
+            "values": {"type": "object", "propertyNames": {"pattern": VALUE_PATTERN}},
+            "manages": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"enum": ["flows", "dataActions", "dataStores"]},
+                "description": "By default everything in the first environment of a tenant, \
+                                flows in the others",
+            },
+            "promotesFrom": filled(),
+            "gates": {"type": "array", "items": {"enum": ["tests", "approval"]}, "uniqueItems": true},
+            "rollbackOnFailure": {"type": "boolean", "default": true},
+            "drift": {"enum": ["alert"], "default": "alert"},
+            "prune": {"type": "boolean", "default": false},
+            "limits": limits(),
+            "protect": list(&resource(Kind::ALL)),
+            "sources": {"type": "object", "additionalProperties": source()},
+        }),
+        &["name", "tenant", "targetEnvironment"],
+    )
+}
+
+fn limits() -> Value {
+    let count = json!({"type": "integer", "minimum": 0, "maximum": u32::MAX});
+    let limit = json!({"anyOf": [count, {"type": "string", "pattern": "^(100|[0-9]{1,2})%$"}]});
+    let from = json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 10});
+    closed(json!({"updates": limit, "deletes": limit, "from": from}), &[])
+}
+
+fn source() -> Value {
+    let fields = json!({"type": "object", "additionalProperties": filled()});
+    closed(
+        json!({"url": {"type": "string", "pattern": "^https?://[^@#]+$"}, "fields": fields}),
+        &["url", "fields"],
+    )
+}
