@@ -1,39 +1,44 @@
-//! Layer 1: what is wrong with flows that are well-formed, before anything is sent.
+//! Layer 1: what is wrong with resources that are well-formed, before anything is sent.
 //!
-//! The manifest layer has already refused what is no flow at all: YAML, keys, types, values. Here
-//! ids are matched, types are looked up, and the graph of elements and connectors is walked. A
-//! mistake is reported once: a misspelt id does not also make half of the flow unreachable.
+//! The manifest layer has already refused what is no resource at all: YAML, keys, types, values. Here
+//! names and ids are matched, values are held against a schema, and three graphs are walked: of the
+//! elements and connectors of a flow, of data actions and what they depend on, of the records of a
+//! store and their children. A mistake is reported once: a misspelt id does not also make half of a
+//! flow unreachable.
 //!
-//! Time is linear in the number of elements and connectors.
+//! Most is found offline, by [`check`]; [`dependencies`], [`live_store`] and [`new_store`] find what
+//! only shows beside the tenant.
+//!
+//! Time is linear in what is declared and live, but for sorting. Nothing recurses along a graph.
 
-mod graph;
-mod ids;
-mod meaning;
-mod references;
+mod action;
+mod digraph;
+mod flow;
+mod names;
+mod path;
+mod repeated;
+mod store;
 mod typo;
-mod ways;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use crate::model::{DesiredFlow, Finding, Project, ResourceId};
+use crate::model::{Declarations, Finding, Project};
 
-use meaning::Meaning;
+use names::Names;
 
-/// Returns everything that is wrong with the flows, in the order of [`order`].
-///
-/// Each flow is looked at by itself: what only several show together, such as a name that two have,
-/// the manifest layer has found already.
-pub fn check(project: &Project, flows: &BTreeMap<ResourceId, Arc<DesiredFlow>>) -> Vec<Finding> {
+pub use action::{dependencies, dependency_order};
+pub use store::{live_store, new_store};
+
+/// Returns everything that is wrong with what git declares, in the order of [`order`].
+pub fn check(project: &Project, declared: &Declarations) -> Vec<Finding> {
+    let mut names = Names::of(project, declared);
     let mut findings = Vec::new();
-    for flow in flows.values() {
-        let meaning = Meaning::of(flow, project);
-        findings.extend(ids::elements(&meaning));
-        findings.extend(ids::connectors(&meaning));
-        findings.extend(references::element_types(&meaning, project));
-        findings.extend(references::connectors(&meaning));
-        findings.extend(ways::check(&meaning));
+    for flow in declared.flows.values() {
+        findings.extend(flow::check(flow, project, &mut names));
+    }
+    findings.extend(action::check(declared, &mut names));
+    for store in declared.data_stores.values() {
+        findings.extend(store::check(store));
     }
     findings.sort_by(order);
     findings

@@ -1,29 +1,57 @@
 //! Guesses what a misspelt name was meant to be.
 
+use std::collections::HashMap;
+
+/// The most comparisons that guessing takes; after that, names are reported without a guess. Keeps
+/// many names that are all wrong from taking time by the square of their number.
+const COMPARISONS: usize = 200_000;
+
 /// Names longer than this are not compared: the comparison takes time by the square of the length.
 const LONGEST: usize = 64;
 
+/// What misspelt names were meant to be: each is compared once, and only so many are.
+pub(super) struct Guesses<'a> {
+    candidates: Candidates<'a>,
+    made: HashMap<&'a str, Option<&'a str>>,
+    left: usize,
+}
+
+impl<'a> Guesses<'a> {
+    /// Prepares guesses among names.
+    pub(super) fn among(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let candidates = Candidates::new(names);
+        let left = COMPARISONS / candidates.names.len().max(1);
+        Self { candidates, made: HashMap::new(), left }
+    }
+
+    /// Returns the name that `text` most likely misspells.
+    pub(super) fn guess(&mut self, text: &'a str) -> Option<&'a str> {
+        if let Some(made) = self.made.get(text) {
+            return *made;
+        }
+        let guess = if self.left > 0 { self.candidates.closest(text) } else { None };
+        self.left = self.left.saturating_sub(1);
+        self.made.insert(text, guess);
+        guess
+    }
+}
+
 /// Names to choose from.
-pub(super) struct Candidates<'a> {
+struct Candidates<'a> {
     names: Vec<(&'a str, Folded)>,
 }
 
 impl<'a> Candidates<'a> {
     /// Prepares names for many look-ups.
-    pub(super) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
+    fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
         let short = names.into_iter().filter(|name| name.len() <= LONGEST);
         Self { names: short.map(|name| (name, Folded::new(name))).collect() }
-    }
-
-    /// Returns how many names one look-up compares.
-    pub(super) fn len(&self) -> usize {
-        self.names.len()
     }
 
     /// Returns the name that `text` most likely misspells: close enough, and closer than any other.
     ///
     /// Case, dashes, underscores and spaces count as nothing.
-    pub(super) fn closest(&self, text: &str) -> Option<&'a str> {
+    fn closest(&self, text: &str) -> Option<&'a str> {
         if text.len() > LONGEST {
             return None;
         }
@@ -88,6 +116,15 @@ mod tests {
         assert_eq!(closest("step9", &["step1", "step2"]), None);
         assert_eq!(closest("step9", &["step1", "step2", "Step-9"]), Some("Step-9"));
         assert_eq!(closest("lokup", &["lookup", "greet"]), Some("lookup"));
+    }
+
+    #[test]
+    fn after_very_many_comparisons_no_guess_is_made() {
+        let names: Vec<_> = (0..COMPARISONS / 2).map(|n| format!("a-name-{n}")).collect();
+        let mut guesses = Guesses::among(names.iter().map(String::as_str).chain(["lookup"]));
+        let made: Vec<_> = ["lokup", "lookp"].map(|text| guesses.guess(text)).into();
+        assert_eq!(made, [Some("lookup"), None]);
+        assert_eq!(guesses.guess("lokup"), Some("lookup"));
     }
 
     #[test]

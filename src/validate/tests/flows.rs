@@ -3,37 +3,26 @@ use std::sync::Arc;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use serde_json::{Map, json};
 
-use super::*;
+use super::super::*;
+use super::{at, metadata, place, project, text};
 use crate::model::{
-    Code, Connector, ConnectorPlace, Element, ElementPlace, Flow, FlowContent, Location, Source,
-    Span,
+    Code, Connector, ConnectorPlace, Declarations, DesiredFlow, Element, ElementPlace, Flow,
+    FlowContent, ResourceId,
 };
 
-fn project() -> Project {
-    let types = ["Begin", "End", "IVR", "Queue", "Agent", "API", "Database", "Conditional"];
-    Project {
-        name: "acme".into(),
-        paths: vec!["flows".into()],
-        element_types: types.map(String::from).into(),
-        tenants: Vec::new(),
-        environments: Vec::new(),
-    }
-}
-
-fn at(line: usize, column: u32) -> Span {
-    Span { line: u32::try_from(line).unwrap(), column, length: 1 }
-}
-
-/// A flow from a text such as `begin:Begin end:End begin>end`: elements stand on lines from 11,
-/// connectors on lines from 101.
-fn flow(name: &str, text: &str) -> DesiredFlow {
-    let source = Arc::new(Source { path: format!("flows/{name}.yaml"), text: String::new() });
+/// A flow from a text such as `begin:Begin ask:API=lookup begin>ask`: elements stand on lines from
+/// 11, connectors on lines from 101. What follows `=` is a data action and a data store at once.
+pub(super) fn flow(name: &str, text: &str) -> DesiredFlow {
     let (mut elements, mut connectors) = (Vec::new(), Vec::new());
     let (mut element_places, mut connector_places) = (Vec::new(), Vec::new());
     for part in text.split_whitespace() {
         if let Some((id, element_type)) = part.split_once(':') {
             let line = 11 + elements.len();
+            let (element_type, resource) =
+                element_type.split_once('=').map_or((element_type, None), |(t, r)| (t, Some(r)));
+            let naming = |r| ["dataAction", "dataStore"].map(|key| (key.to_owned(), json!(r)));
             element_places.push(ElementPlace {
                 whole: at(line, 7),
                 id: at(line, 12),
@@ -42,8 +31,8 @@ fn flow(name: &str, text: &str) -> DesiredFlow {
             elements.push(Element {
                 id: id.into(),
                 element_type: element_type.into(),
-                configuration: Arc::default(),
-                extra: serde_json::Map::new(),
+                configuration: Arc::new(resource.into_iter().flat_map(naming).collect()),
+                extra: Map::new(),
             });
         } else {
             let (source_id, target_id) = part.split_once('>').unwrap();
@@ -61,15 +50,12 @@ fn flow(name: &str, text: &str) -> DesiredFlow {
                 target_id: target_id.into(),
                 label: None,
                 condition: None,
-                extra: serde_json::Map::new(),
+                extra: Map::new(),
             });
         }
     }
     DesiredFlow {
-        name: name.into(),
-        labels: BTreeMap::new(),
-        renamed_from: None,
-        location: Location { source, span: at(4, 9) },
+        metadata: metadata("flows", name),
         element_places: element_places.into(),
         connector_places: connector_places.into(),
         version_place: None,
@@ -85,25 +71,9 @@ fn flow(name: &str, text: &str) -> DesiredFlow {
 fn check_all(flows: impl IntoIterator<Item = DesiredFlow>) -> Vec<Finding> {
     let flows = flows
         .into_iter()
-        .map(|flow| (ResourceId::flow(flow.name.clone()), Arc::new(flow)))
+        .map(|flow| (ResourceId::flow(flow.metadata.name.clone()), Arc::new(flow)))
         .collect();
-    check(&project(), &flows)
-}
-
-fn place(location: &Location) -> String {
-    let Span { line, column, .. } = location.span;
-    format!("{}:{line}:{column}", location.source.path)
-}
-
-fn text(findings: &[Finding]) -> String {
-    let mut lines = Vec::new();
-    for finding in findings {
-        let code = finding.code.as_str();
-        lines.push(format!("{} {code}: {}", place(&finding.location), finding.message));
-        lines.extend(finding.labels.iter().map(|l| format!("  {} {}", place(&l.location), l.text)));
-        lines.extend(finding.hint.iter().map(|hint| format!("  help: {hint}")));
-    }
-    lines.join("\n")
+    check(&project(), &Declarations { flows, ..Declarations::default() })
 }
 
 fn found(flow_text: &str) -> String {

@@ -1,10 +1,8 @@
 //! What must be there only once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use crate::model::{Code, Finding, Span};
 
+use super::super::repeated::repeated;
 use super::meaning::Meaning;
 
 /// Finds elements of one flow that share an id.
@@ -15,7 +13,7 @@ pub(super) fn elements(meaning: &Meaning<'_>) -> Vec<Finding> {
     let finding = |(id, first, again)| {
         Finding::new(
             Code::DuplicateElement,
-            &desired.location.source,
+            &desired.metadata.location.source,
             again,
             format!("two elements have the id `{id}`"),
         )
@@ -33,7 +31,7 @@ pub(super) fn connectors(meaning: &Meaning<'_>) -> Vec<Finding> {
     let finding = |(id, first, again): (&str, Span, Span)| {
         Finding::new(
             Code::DuplicateConnector,
-            &desired.location.source,
+            &desired.metadata.location.source,
             again,
             format!("two connectors have the id `{id}`"),
         )
@@ -43,18 +41,4 @@ pub(super) fn connectors(meaning: &Meaning<'_>) -> Vec<Finding> {
         .with_label(meaning.location(first), "first declared here")
     };
     repeated(ids.zip(places)).map(finding).collect()
-}
-
-/// Returns each item whose key an earlier one has, with the first of that key before it.
-fn repeated<'k, T: Copy>(
-    items: impl IntoIterator<Item = (&'k str, T)>,
-) -> impl Iterator<Item = (&'k str, T, T)> {
-    let mut firsts = HashMap::new();
-    items.into_iter().filter_map(move |(key, item)| match firsts.entry(key) {
-        Entry::Occupied(first) => Some((key, *first.get(), item)),
-        Entry::Vacant(entry) => {
-            entry.insert(item);
-            None
-        }
-    })
 }

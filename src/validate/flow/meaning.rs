@@ -5,11 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{DesiredFlow, Location, Project, Span};
 
-use super::typo::Candidates;
-
-/// The most comparisons that guessing takes in one flow; after that, ids are reported without a
-/// guess. Keeps a flow whose connectors are all wrong from taking time by the square of its size.
-const COMPARISONS: usize = 200_000;
+use super::super::typo::Guesses;
 
 /// A flow with its typos resolved where a guess can be made.
 pub(super) struct Meaning<'a> {
@@ -65,7 +61,7 @@ impl<'a> Meaning<'a> {
 
     /// Returns a place in the flow's file.
     pub(super) fn location(&self, span: Span) -> Location {
-        Location { source: Arc::clone(&self.desired.location.source), span }
+        Location { source: Arc::clone(&self.desired.metadata.location.source), span }
     }
 }
 
@@ -87,20 +83,14 @@ fn missing<'a>(
     if unknown.is_empty() {
         return HashMap::new();
     }
-    let candidates = Candidates::new(declared.keys().copied());
-    let guessed = COMPARISONS / candidates.len().max(1);
-    let guess = |(n, id)| (id, if n < guessed { candidates.closest(id) } else { None });
-    unknown.into_iter().enumerate().map(guess).collect()
+    let mut guesses = Guesses::among(declared.keys().copied());
+    unknown.into_iter().map(|id| (id, guesses.guess(id))).collect()
 }
 
 fn types<'a>(desired: &'a DesiredFlow, known: &'a BTreeSet<String>) -> Vec<&'a str> {
-    let candidates = Candidates::new(known.iter().map(String::as_str));
-    let mut guesses = HashMap::new();
+    let mut guesses = Guesses::among(known.iter().map(String::as_str));
     let mut meant = |name: &'a str| {
-        if known.contains(name) {
-            return name;
-        }
-        *guesses.entry(name).or_insert_with(|| candidates.closest(name).unwrap_or(name))
+        if known.contains(name) { name } else { guesses.guess(name).unwrap_or(name) }
     };
     desired.flow.content.elements.iter().map(|element| meant(&element.element_type)).collect()
 }

@@ -16,7 +16,7 @@ pub(super) fn element_types(meaning: &Meaning<'_>, project: &Project) -> Vec<Fin
     let hints = Hints::new(&project.element_types);
     let finding = |name: &str, meant: &str, place| {
         let message = format!("`{name}` is not one of the project's element types");
-        Finding::new(Code::UnknownElementType, &desired.location.source, place, message)
+        Finding::new(Code::UnknownElementType, &desired.metadata.location.source, place, message)
             .with_hint(hints.about(name, meant))
     };
     unknown.map(|((element, meant), place)| finding(&element.element_type, meant, place)).collect()
@@ -82,6 +82,6 @@ fn dangling(
         Some(guess) => format!("did you mean `{guess}`?"),
         None => format!("declare an element with the id `{id}`, or remove the connector"),
     };
-    Finding::new(Code::DanglingConnector, &meaning.desired.location.source, place, message)
+    Finding::new(Code::DanglingConnector, &meaning.desired.metadata.location.source, place, message)
         .with_hint(hint)
 }

@@ -20,7 +20,7 @@ pub(super) fn check(meaning: &Meaning<'_>) -> Vec<Finding> {
 }
 
 fn empty(meaning: &Meaning<'_>) -> Finding {
-    let message = format!("flow `{}` has no elements", meaning.desired.name);
+    let message = format!("flow `{}` has no elements", meaning.desired.metadata.name);
     about_flow(meaning, Code::NoBegin, message)
         .with_hint("a flow has at least a `Begin`, an `End` and a connector between them")
 }
@@ -49,22 +49,24 @@ fn to_end(meaning: &Meaning<'_>, graph: &Graph) -> Vec<Finding> {
 }
 
 fn none(meaning: &Meaning<'_>, code: Code, element_type: &str) -> Finding {
-    let message = format!("flow `{}` has no `{element_type}` element", meaning.desired.name);
+    let message =
+        format!("flow `{}` has no `{element_type}` element", meaning.desired.metadata.name);
     let id = element_type.to_lowercase();
     let hint = format!("add an element such as `{{id: {id}, type: {element_type}}}`");
     about_flow(meaning, code, message).with_hint(hint)
 }
 
 fn about_flow(meaning: &Meaning<'_>, code: Code, message: String) -> Finding {
-    let place = &meaning.desired.location;
+    let place = &meaning.desired.metadata.location;
     Finding::new(code, &place.source, place.span, message)
 }
 
 fn many_begins(meaning: &Meaning<'_>, places: &[Span]) -> Option<Finding> {
     let [first, second, more @ ..] = places else { return None };
-    let message = format!("flow `{}` has {} `Begin` elements", meaning.desired.name, places.len());
+    let message =
+        format!("flow `{}` has {} `Begin` elements", meaning.desired.metadata.name, places.len());
     let finding =
-        Finding::new(Code::ManyBegins, &meaning.desired.location.source, *second, message)
+        Finding::new(Code::ManyBegins, &meaning.desired.metadata.location.source, *second, message)
             .with_hint("keep the one at which every contact arrives")
             .with_label(meaning.location(*first), "the first one");
     let label = |finding: Finding, place: &Span| {
@@ -80,7 +82,7 @@ fn unreachable(meaning: &Meaning<'_>, graph: &Graph, node: &Node<'_>) -> Finding
         "no connector leads to it: add one, or remove the element"
     };
     let message = format!("no way from `Begin` leads to `{}`", node.id);
-    Finding::new(Code::Unreachable, &meaning.desired.location.source, node.place, message)
+    Finding::new(Code::Unreachable, &meaning.desired.metadata.location.source, node.place, message)
         .with_hint(hint)
 }
 
@@ -91,6 +93,6 @@ fn dead_end(meaning: &Meaning<'_>, graph: &Graph, node: &Node<'_>) -> Finding {
         "no connector leaves it: add one, or remove the element"
     };
     let message = format!("no way from `{}` leads to an `End`", node.id);
-    Finding::new(Code::DeadEnd, &meaning.desired.location.source, node.place, message)
+    Finding::new(Code::DeadEnd, &meaning.desired.metadata.location.source, node.place, message)
         .with_hint(hint)
 }
