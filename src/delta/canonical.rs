@@ -22,7 +22,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::json::canonical_json;
-use super::part::Part;
+use super::part::FlowPart;
 use crate::model::{ContentHash, FlowContent};
 
 /// Elements and connectors by id, in their canonical form.
@@ -60,7 +60,7 @@ pub fn hash_value(value: &Value) -> ContentHash {
     ContentHash::new(Sha256::digest(canonical_json(value)).into())
 }
 
-fn hash_parts<P: Part>(hasher: &mut Sha256, buffer: &mut String, parts: &[P]) {
+fn hash_parts<P: FlowPart>(hasher: &mut Sha256, buffer: &mut String, parts: &[P]) {
     for (i, (_, part)) in by_key(parts).into_iter().enumerate() {
         buffer.clear();
         if i > 0 {
@@ -71,12 +71,12 @@ fn hash_parts<P: Part>(hasher: &mut Sha256, buffer: &mut String, parts: &[P]) {
     }
 }
 
-fn canonical_parts<P: Part>(parts: &[P]) -> BTreeMap<String, Value> {
+fn canonical_parts<P: FlowPart>(parts: &[P]) -> BTreeMap<String, Value> {
     by_key(parts).into_iter().map(|(key, part)| (key.into_owned(), part.canonical())).collect()
 }
 
 /// Returns the parts with their keys, sorted by key.
-pub(super) fn by_key<P: Part>(parts: &[P]) -> Vec<(Cow<'_, str>, &P)> {
+pub(super) fn by_key<P: FlowPart>(parts: &[P]) -> Vec<(Cow<'_, str>, &P)> {
     let mut keyed: Vec<_> = keys(parts).into_iter().zip(parts).collect();
     keyed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     keyed
@@ -84,8 +84,8 @@ pub(super) fn by_key<P: Part>(parts: &[P]) -> Vec<(Cow<'_, str>, &P)> {
 
 /// Returns a key for each part, in the order of the parts and all different: its id, and where an
 /// id is there more than once a number behind it.
-pub(super) fn keys<P: Part>(parts: &[P]) -> Vec<Cow<'_, str>> {
-    let ids: HashSet<&str> = parts.iter().map(Part::id).collect();
+pub(super) fn keys<P: FlowPart>(parts: &[P]) -> Vec<Cow<'_, str>> {
+    let ids: HashSet<&str> = parts.iter().map(FlowPart::id).collect();
     let mut keys: Vec<_> = parts.iter().map(|part| Cow::Borrowed(part.id())).collect();
     if ids.len() < parts.len() {
         number_duplicates(parts, &ids, &mut keys);
@@ -93,7 +93,7 @@ pub(super) fn keys<P: Part>(parts: &[P]) -> Vec<Cow<'_, str>> {
     keys
 }
 
-fn number_duplicates<P: Part>(parts: &[P], ids: &HashSet<&str>, keys: &mut [Cow<'_, str>]) {
+fn number_duplicates<P: FlowPart>(parts: &[P], ids: &HashSet<&str>, keys: &mut [Cow<'_, str>]) {
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_cached_key(|&i| (parts[i].id(), canonical_json(&parts[i].canonical())));
     let mut taken: HashSet<String> = ids.iter().copied().map(String::from).collect();

@@ -17,6 +17,31 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Compares what stands at a pointer.
+    pub(super) fn under(
+        pointer: &str,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Vec<FieldChange> {
+        let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+        let mut fields = Self { pointer: parent.to_owned(), changes: Vec::new() };
+        fields.value(key, before, after);
+        fields.finish()
+    }
+
+    /// Compares two objects; pointers begin at their members.
+    pub(super) fn members(
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+    ) -> Vec<FieldChange> {
+        let mut fields = Self::default();
+        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for key in keys {
+            fields.value(key, before.get(key), after.get(key));
+        }
+        fields.finish()
+    }
+
     /// Returns what was collected.
     pub(super) fn finish(self) -> Vec<FieldChange> {
         self.changes
@@ -92,6 +117,13 @@ impl Fields {
     fn push(&mut self, before: Option<Value>, after: Option<Value>) {
         self.changes.push(FieldChange { pointer: self.pointer.clone(), before, after });
     }
+}
+
+/// Compares two values of any shape; pointers begin with the one at which they stand.
+///
+/// Numbers are compared by value. Nothing differs exactly when the result is empty.
+pub fn compare_values(pointer: &str, before: &Value, after: &Value) -> Vec<FieldChange> {
+    Fields::under(pointer, Some(before), Some(after))
 }
 
 /// Tells whether two values that are not both objects or both arrays of one length are equal.

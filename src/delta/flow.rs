@@ -8,20 +8,20 @@ use serde_json::Map;
 
 use super::canonical::{by_key, keys};
 use super::fields::{Fields, write_field};
-use super::part::Part;
-use super::{FieldChange, FlowDelta, PartChange, PartDelta};
-use crate::model::{DeltaCounts, FlowContent};
+use super::part::FlowPart;
+use super::{Delta, FieldChange, PartChange, PartDelta};
+use crate::model::{FlowContent, Part};
 
 /// Compares two contents by their managed properties.
 ///
 /// Rows are sorted by id. A part that is in both has one field a difference, with a JSON pointer
 /// into its canonical form: objects and arrays of equal length are gone into, other arrays are
 /// replaced whole. Values are in their canonical form.
-pub fn compare(before: &FlowContent, after: &FlowContent) -> FlowDelta {
-    FlowDelta {
-        elements: rows(&before.elements, &after.elements),
-        connectors: rows(&before.connectors, &after.connectors),
-    }
+pub fn compare(before: &FlowContent, after: &FlowContent) -> Delta {
+    Delta::new([
+        (Part::Element, rows(&before.elements, &after.elements)),
+        (Part::Connector, rows(&before.connectors, &after.connectors)),
+    ])
 }
 
 /// Writes a delta into the content it was computed from.
@@ -29,14 +29,14 @@ pub fn compare(before: &FlowContent, after: &FlowContent) -> FlowDelta {
 /// `apply(a, &compare(a, b))` equals `b` in every managed property. Parts keep their order and
 /// the properties that are never compared; added parts come last and have none. On other content
 /// than the delta's, parts and fields that are not there are left out.
-pub fn apply(before: &FlowContent, delta: &FlowDelta) -> FlowContent {
+pub fn apply(before: &FlowContent, delta: &Delta) -> FlowContent {
     FlowContent {
-        elements: apply_rows(&before.elements, &delta.elements),
-        connectors: apply_rows(&before.connectors, &delta.connectors).into(),
+        elements: apply_rows(&before.elements, delta.rows(Part::Element)),
+        connectors: apply_rows(&before.connectors, delta.rows(Part::Connector)).into(),
     }
 }
 
-fn rows<P: Part>(before: &[P], after: &[P]) -> Vec<PartDelta> {
+fn rows<P: FlowPart>(before: &[P], after: &[P]) -> Vec<PartDelta> {
     let mut before = by_key(before).into_iter().peekable();
     let mut after = by_key(after).into_iter().peekable();
     let mut rows = Vec::new();
@@ -56,7 +56,10 @@ fn rows<P: Part>(before: &[P], after: &[P]) -> Vec<PartDelta> {
 
 type Keyed<'a, P> = (Cow<'a, str>, &'a P);
 
-fn row<P: Part>(before: Option<Keyed<'_, P>>, after: Option<Keyed<'_, P>>) -> Option<PartDelta> {
+fn row<P: FlowPart>(
+    before: Option<Keyed<'_, P>>,
+    after: Option<Keyed<'_, P>>,
+) -> Option<PartDelta> {
     let (key, label, change) = match (before, after) {
         (None, None) => return None,
         (None, Some((key, after))) => (key, after.label(), PartChange::Added(after.canonical())),
@@ -74,13 +77,13 @@ fn row<P: Part>(before: Option<Keyed<'_, P>>, after: Option<Keyed<'_, P>>) -> Op
     Some(PartDelta { id: key.into_owned(), label, change })
 }
 
-fn fields<P: Part>(before: &P, after: &P) -> Vec<FieldChange> {
+fn fields<P: FlowPart>(before: &P, after: &P) -> Vec<FieldChange> {
     let mut fields = Fields::default();
     before.compare(after, &mut fields);
     fields.finish()
 }
 
-fn apply_rows<P: Part>(before: &[P], rows: &[PartDelta]) -> Vec<P> {
+fn apply_rows<P: FlowPart>(before: &[P], rows: &[PartDelta]) -> Vec<P> {
     let changes: HashMap<&str, &PartChange> =
         rows.iter().map(|row| (row.id.as_str(), &row.change)).collect();
     let kept = keys(before)
@@ -95,7 +98,7 @@ fn apply_rows<P: Part>(before: &[P], rows: &[PartDelta]) -> Vec<P> {
 }
 
 /// Returns what becomes of a part; `None` when it goes, or when an added one takes its place.
-fn apply_change<P: Part>(part: &P, change: Option<&PartChange>) -> Option<P> {
+fn apply_change<P: FlowPart>(part: &P, change: Option<&PartChange>) -> Option<P> {
     let mut value = part.canonical();
     match change {
         Some(PartChange::Added(_) | PartChange::Removed(_)) => return None,
@@ -107,58 +110,4 @@ fn apply_change<P: Part>(part: &P, change: Option<&PartChange>) -> Option<P> {
         None => {}
     }
     Some(P::restore(value, part.extra().clone()))
-}
-
-/// Ids of the elements that a delta touches, each list sorted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangedIds {
-    /// Only in the content after.
-    pub added: Vec<String>,
-    /// Only in the content before.
-    pub removed: Vec<String>,
-    /// In both, and different.
-    pub modified: Vec<String>,
-}
-
-impl FlowDelta {
-    /// Tells whether the contents are equal.
-    pub fn is_empty(&self) -> bool {
-        self.elements.is_empty() && self.connectors.is_empty()
-    }
-
-    /// Counts the elements that differ.
-    pub fn element_counts(&self) -> DeltaCounts {
-        count(&self.elements)
-    }
-
-    /// Counts the connectors that differ.
-    pub fn connector_counts(&self) -> DeltaCounts {
-        count(&self.connectors)
-    }
-
-    /// Returns the ids of the elements that differ.
-    pub fn ids(&self) -> ChangedIds {
-        let mut ids = ChangedIds::default();
-        for row in &self.elements {
-            let list = match row.change {
-                PartChange::Added(_) => &mut ids.added,
-                PartChange::Removed(_) => &mut ids.removed,
-                PartChange::Modified(_) => &mut ids.modified,
-            };
-            list.push(row.id.clone());
-        }
-        ids
-    }
-}
-
-fn count(rows: &[PartDelta]) -> DeltaCounts {
-    let mut counts = DeltaCounts::default();
-    for row in rows {
-        match row.change {
-            PartChange::Added(_) => counts.added += 1,
-            PartChange::Removed(_) => counts.removed += 1,
-            PartChange::Modified(_) => counts.modified += 1,
-        }
-    }
-    counts
 }

@@ -7,7 +7,7 @@ use super::json::{normal_map, normal_value, write_object, write_string, write_va
 use crate::model::{Connector, Element};
 
 /// An element or a connector, seen through its managed properties.
-pub(super) trait Part: Sized {
+pub(super) trait FlowPart: Sized {
     /// Returns its id; malformed content may hold it twice.
     fn id(&self) -> &str;
     /// Returns what it is, for people.
@@ -24,7 +24,7 @@ pub(super) trait Part: Sized {
     fn restore(canonical: Value, extra: Map<String, Value>) -> Self;
 }
 
-impl Part for Element {
+impl FlowPart for Element {
     fn id(&self) -> &str {
         &self.id
     }
@@ -72,7 +72,7 @@ impl Part for Element {
     }
 }
 
-impl Part for Connector {
+impl FlowPart for Connector {
     fn id(&self) -> &str {
         &self.id
     }

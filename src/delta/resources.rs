@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::Fields;
-use super::{FieldChange, FlowDelta, compare};
-use crate::model::{DesiredFlow, FlowContent, ResourceId, Wanted};
+use super::{Delta, FieldChange, compare, compare_data_actions, compare_data_stores};
+use crate::model::{
+    Declared, Desired, DesiredDataAction, DesiredFlow, FlowContent, ResourceId, Wanted,
+};
 
 /// Where a resource is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,53 +31,65 @@ pub struct ResourceDiff {
     /// Whether it came, went or changed.
     pub change: ResourceChange,
     /// Element by element; everything when it came or went.
-    pub delta: FlowDelta,
-    /// Pointers `/displayName`, `/description` and `/version`, where they differ; empty unless the
-    /// resource is in both.
+    pub delta: Delta,
+    /// What differs and is no row: of a flow that is in both `/displayName`, `/description` and
+    /// `/version`, of a data action everything it has, of a store `/description` and
+    /// `/records/policy`.
     pub settings: Vec<FieldChange>,
 }
 
 /// Compares two desired states; returns the resources that differ, sorted by id.
 ///
 /// Labels and layout of the manifests are no difference: the platform does not see them.
-pub fn between(
-    before: &BTreeMap<ResourceId, Wanted>,
-    after: &BTreeMap<ResourceId, Wanted>,
+pub fn between(before: &Desired, after: &Desired) -> Vec<ResourceDiff> {
+    let stores = of_kind(&before.data_stores, &after.data_stores, compare_data_stores);
+    let actions = of_kind(&before.data_actions, &after.data_actions, |before, after| {
+        let content =
+            |side: Option<&'_ DesiredDataAction>| side.map(|action| action.content.clone());
+        let (before, after) = (content(before), content(after));
+        (compare_data_actions(before.as_ref(), after.as_ref()), Delta::default())
+    });
+    let flows = of_kind(&before.flows, &after.flows, flow);
+    stores.into_iter().chain(actions).chain(flows).collect()
+}
+
+fn of_kind<T: Declared>(
+    before: &BTreeMap<ResourceId, Wanted<T>>,
+    after: &BTreeMap<ResourceId, Wanted<T>>,
+    compare: impl Fn(Option<&T>, Option<&T>) -> (Vec<FieldChange>, Delta),
 ) -> Vec<ResourceDiff> {
     let ids: BTreeSet<&ResourceId> = before.keys().chain(after.keys()).collect();
-    let diff = |id| diff(id, before.get(id).map(declared), after.get(id).map(declared));
+    let diff = |id: &ResourceId| {
+        let before = before.get(id).map(|wanted| &*wanted.declared);
+        let after = after.get(id).map(|wanted| &*wanted.declared);
+        let (settings, delta) = compare(before, after);
+        let change = match (before, after) {
+            (None, _) => ResourceChange::Added,
+            (_, None) => ResourceChange::Removed,
+            (Some(_), Some(_)) => ResourceChange::Modified,
+        };
+        let same = change == ResourceChange::Modified && delta.is_empty() && settings.is_empty();
+        let shown = after.or(before).filter(|_| !same)?;
+        Some(ResourceDiff {
+            id: id.clone(),
+            display_name: shown.display_name().to_owned(),
+            place: shown.metadata().location.line(),
+            change,
+            delta,
+            settings,
+        })
+    };
     ids.into_iter().filter_map(diff).collect()
 }
 
-fn declared(wanted: &Wanted) -> &DesiredFlow {
-    &wanted.flow
-}
-
-fn diff(
-    id: &ResourceId,
-    before: Option<&DesiredFlow>,
-    after: Option<&DesiredFlow>,
-) -> Option<ResourceDiff> {
+fn flow(before: Option<&DesiredFlow>, after: Option<&DesiredFlow>) -> (Vec<FieldChange>, Delta) {
     let nothing = FlowContent::default();
     let delta = compare(
         before.map_or(&nothing, |desired| &desired.flow.content),
         after.map_or(&nothing, |desired| &desired.flow.content),
     );
-    let (change, settings) = match (before, after) {
-        (None, _) => (ResourceChange::Added, Vec::new()),
-        (_, None) => (ResourceChange::Removed, Vec::new()),
-        (Some(before), Some(after)) => (ResourceChange::Modified, settings(before, after)),
-    };
-    let same = change == ResourceChange::Modified && delta.is_empty() && settings.is_empty();
-    let side = after.or(before).filter(|_| !same)?;
-    Some(ResourceDiff {
-        id: id.clone(),
-        display_name: side.flow.display_name.clone(),
-        place: format!("{}:{}", side.location.source.path, side.location.span.line),
-        change,
-        delta,
-        settings,
-    })
+    let settings = before.zip(after).map(|(before, after)| settings(before, after));
+    (settings.unwrap_or_default(), delta)
 }
 
 fn settings(before: &DesiredFlow, after: &DesiredFlow) -> Vec<FieldChange> {

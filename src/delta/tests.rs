@@ -7,11 +7,11 @@ use semver::Version;
 use serde_json::{Map, Value, json};
 
 use super::json::write_value;
-use super::part::Part;
+use super::part::FlowPart;
 use super::*;
 use crate::model::{
-    Connector, DeltaCounts, DesiredFlow, Element, Flow, FlowContent, Location, ResourceId, Source,
-    Span, Wanted,
+    Connector, DeltaCounts, Desired, DesiredFlow, Element, Flow, FlowContent, Location, Metadata,
+    Part, ResourceId, Source, Span, Wanted,
 };
 
 fn element(id: &str, element_type: &str, configuration: &Value) -> Element {
@@ -149,7 +149,7 @@ proptest! {
 
     #[test]
     fn order_extras_and_spellings_are_no_difference((content, respelled) in any_respelling()) {
-        prop_assert_eq!(compare(&content, &respelled), FlowDelta::default());
+        prop_assert_eq!(compare(&content, &respelled), Delta::default());
         prop_assert_eq!(hash(&content), hash(&respelled));
         prop_assert_eq!(canonical(&content), canonical(&respelled));
     }
@@ -232,9 +232,9 @@ fn texts_and_arrays_are_compared_as_they_are() {
     }
 }
 
-fn drawn(delta: &FlowDelta) -> String {
+fn drawn(delta: &Delta) -> String {
     let mut lines = Vec::new();
-    for row in delta.elements.iter().chain(&delta.connectors) {
+    for row in delta.tables().flat_map(|(_, rows)| rows) {
         match &row.change {
             PartChange::Added(value) => lines.push(format!("+ {} {value}", row.id)),
             PartChange::Removed(value) => lines.push(format!("- {} {value}", row.id)),
@@ -308,10 +308,10 @@ fn rows_are_sorted_by_id() {
     + 1 {"id":"1","label":"found","sourceId":"a","targetId":"c"}
     - z->b {"id":"z->b","sourceId":"z","targetId":"b"}
     "#);
-    assert_eq!(delta.element_counts(), DeltaCounts { added: 2, removed: 2, modified: 0 });
-    assert_eq!(delta.connector_counts(), DeltaCounts { added: 1, removed: 1, modified: 0 });
-    assert_eq!(delta.ids().added, ["a", "c"]);
-    assert_eq!(delta.ids().removed, ["b", "z"]);
+    assert_eq!(delta.counts()[&Part::Element], DeltaCounts { added: 2, removed: 2, modified: 0 });
+    assert_eq!(delta.counts()[&Part::Connector], DeltaCounts { added: 1, removed: 1, modified: 0 });
+    assert_eq!(delta.ids(Part::Element).added, ["a", "c"]);
+    assert_eq!(delta.ids(Part::Element).removed, ["b", "z"]);
 }
 
 #[test]
@@ -411,20 +411,30 @@ fn the_next_version_grows_by_the_bump() {
     }
 }
 
-fn desired(name: &str, display_name: &str, content: FlowContent) -> (ResourceId, Wanted) {
+fn desired(
+    name: &str,
+    display_name: &str,
+    content: FlowContent,
+) -> (ResourceId, Wanted<DesiredFlow>) {
     let hash = hash(&content);
     let source = Arc::new(Source { path: format!("flows/{name}.yaml"), text: String::new() });
     let flow = DesiredFlow {
-        name: name.into(),
-        labels: std::collections::BTreeMap::new(),
-        renamed_from: None,
-        location: Location { source, span: Span::START },
+        metadata: Metadata {
+            name: name.into(),
+            labels: std::collections::BTreeMap::new(),
+            renamed_from: None,
+            location: Location { source, span: Span::START },
+        },
         element_places: Arc::default(),
         connector_places: Arc::default(),
         version_place: None,
         flow: Flow { display_name: display_name.into(), description: None, version: None, content },
     };
-    (ResourceId::flow(name), Wanted { flow: Arc::new(flow), hash })
+    (ResourceId::flow(name), Wanted { declared: Arc::new(flow), hash })
+}
+
+fn state(flows: impl Iterator<Item = (ResourceId, Wanted<DesiredFlow>)>) -> Desired {
+    Desired { flows: flows.collect(), ..Desired::default() }
 }
 
 #[test]
@@ -434,13 +444,13 @@ fn desired_states_are_compared_resource_by_resource() {
     let after = [desired("named", "New", one()), desired("new", "New", one())];
     let same = desired("same", "Same", one());
     let diffs = between(
-        &before.into_iter().chain([same.clone()]).collect(),
-        &after.into_iter().chain([same]).collect(),
+        &state(before.into_iter().chain([same.clone()])),
+        &state(after.into_iter().chain([same])),
     );
     let drawn: Vec<_> = diffs
         .iter()
         .map(|diff| {
-            let (elements, settings) = (diff.delta.elements.len(), diff.settings.len());
+            let (elements, settings) = (diff.delta.rows(Part::Element).len(), diff.settings.len());
             format!("{} {:?} {} {elements} {settings}", diff.id, diff.change, diff.place)
         })
         .collect();

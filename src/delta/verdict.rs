@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{FieldChange, FlowDelta, compare, hash};
+use super::{Delta, FieldChange, compare, hash};
 use crate::model::{
     Connector, ContentHash, Element, Environment, Flow, FlowContent, FlowRecord, LiveDeployment,
     LiveFlow, Project, VersionId,
@@ -46,7 +46,7 @@ pub struct Comparison {
     pub verdict: Verdict,
     /// From what is live to what git wants. Live is, of a flow that moved, the part that moved;
     /// else what the target environment runs, else what is published, else the draft.
-    pub delta: FlowDelta,
+    pub delta: Delta,
     /// Where name and description differ.
     pub settings: Vec<FieldChange>,
     /// The version that holds git's content already, under the number that git asks for if it

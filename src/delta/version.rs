@@ -2,7 +2,8 @@
 
 use semver::{BuildMetadata, Prerelease, Version};
 
-use super::{FlowDelta, PartChange, PartDelta};
+use super::{Delta, PartChange, PartDelta};
+use crate::model::Part;
 
 /// Which of the three numbers of a version grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,15 +16,15 @@ pub enum Bump {
     Major,
 }
 
-impl FlowDelta {
+impl Delta {
     /// Returns which number the delta asks to grow; `None` when nothing differs.
     ///
     /// An element whose type changed, and a connector whose source or target changed, count as
     /// removed.
     pub fn bump(&self) -> Option<Bump> {
-        let elements = self.elements.iter().map(|row| part_bump(row, &["/id", "/type"]));
+        let elements = self.rows(Part::Element).iter().map(|row| part_bump(row, &["/id", "/type"]));
         let ends = ["/id", "/sourceId", "/targetId"];
-        let connectors = self.connectors.iter().map(|row| part_bump(row, &ends));
+        let connectors = self.rows(Part::Connector).iter().map(|row| part_bump(row, &ends));
         elements.chain(connectors).max()
     }
 }
