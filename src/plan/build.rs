@@ -1,19 +1,38 @@
 //! Changes and policy in, a plan out.
 
-use super::change::{Change, Planned, blank};
-use super::policy::{Policy, Promotion, record_of};
-use super::{Action, Plan, ResourcePlan, VersionChange, guard, number};
-use crate::delta::Watch;
-use crate::model::{
-    Desired, DesiredFlow, FlowContent, FlowRecord, Observed, ObservedFlow, ResourceId,
-    ResourceOutcome, Revision, State, Step,
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::Change;
+use super::policy::{Policy, Promotion};
+use super::{
+    Action, FlowWork, Plan, Refreshed, ResourcePlan, Stage, VersionChange, Work, data_action,
+    data_store, guard, number, selection,
 };
+use crate::delta::{Delta, Watch};
+use crate::model::{
+    Declared, Desired, DesiredFlow, FlowContent, FlowRecord, Found, Kind, LiveFlow, Observed,
+    ResourceId, ResourceOutcome, Revision, State, Step, Wanted,
+};
+
+/// What a comparison comes to.
+pub(super) enum Planned {
+    /// Everything is as git wants it, and the record of that where it may be behind.
+    Nothing(Option<Box<Refreshed>>),
+    /// Something is done, or left alone for a reason.
+    Something(Box<ResourcePlan>),
+}
+
+impl Planned {
+    pub(super) fn something(plan: ResourcePlan) -> Self {
+        Self::Something(Box::new(plan))
+    }
+}
 
 /// Makes the plan of a pass.
 ///
-/// Resources come out in the order of their ids; the same arguments give the same plan. A resource
-/// that cannot be taken further is left with an outcome and a reason, and does not stop the
-/// others; a guard refuses the plan as a whole.
+/// Resources come out in the order in which their kinds are made, then by name; the same arguments give
+/// the same plan. A resource that cannot be taken further is left with an outcome and a reason, and does
+/// not stop the others that do not need it; a guard refuses the plan as a whole.
 pub fn build(
     desired: &Desired,
     revision: &Revision,
@@ -21,69 +40,131 @@ pub fn build(
     state: &State,
     policy: &Policy<'_>,
 ) -> Plan {
-    let mut resources = Vec::new();
-    let mut unchanged = 0;
-    let mut refreshed = Vec::new();
-    for (id, wanted) in desired.flows.iter().filter(|(_, wanted)| policy.selects(&wanted.flow)) {
-        let flow = &*wanted.flow;
-        let record = record_of(state, flow);
-        match observed.flows.get(id).unwrap_or(&ObservedFlow::Absent) {
-            ObservedFlow::AsRecorded => unchanged += 1,
-            ObservedFlow::Unreadable(why) => {
-                resources.push(leave(id, flow, ResourceOutcome::Failed, why.clone()));
-            }
-            ObservedFlow::Absent => resources.push(match name_holder(desired, state, flow) {
-                Some((outcome, reason)) => leave(id, flow, outcome, reason),
-                None => create(id, flow, record, policy),
-            }),
-            ObservedFlow::Read(live) => match Change::of(id, wanted, live, record, policy).plan() {
-                Planned::Something(plan) => resources.push(*plan),
-                Planned::Nothing(record) => {
-                    unchanged += 1;
-                    refreshed.push((flow.name.clone(), *record));
-                }
-            },
-        }
-    }
-    if policy.selector.is_none() {
-        resources.extend(super::orphan::plan(desired, observed, state, policy));
-    }
-    for plan in &mut resources {
-        hold_for_promotion(plan, &policy.promotion);
-    }
-    resources.sort_by(|a, b| a.id.cmp(&b.id));
-    let refusals = guard::check(desired, state, &resources, policy);
-    Plan {
+    let mut plan = Plan {
         project: policy.project.name.clone(),
         environment: policy.environment.name.clone(),
         tenant: policy.environment.tenant.clone(),
         target_environment: policy.environment.target_environment.clone(),
         revision: revision.clone(),
-        resources,
-        unchanged,
-        refreshed,
-        refusals,
+        resources: Vec::new(),
+        unchanged: 0,
+        refreshed: Vec::new(),
+        refusals: Vec::new(),
+    };
+    for (id, planned) in compare(desired, observed, state, policy) {
+        match planned {
+            Planned::Something(resource) => plan.resources.push(*resource),
+            Planned::Nothing(record) => {
+                plan.unchanged += 1;
+                plan.refreshed.extend(record.map(|record| (id.name.clone(), *record)));
+            }
+        }
+    }
+    if policy.selector.is_none() {
+        plan.resources.extend(super::orphan::plan(desired, observed, state, policy));
+    }
+    for resource in &mut plan.resources {
+        hold_for_promotion(resource, &policy.promotion);
+    }
+    super::orphan::keep_used(&mut plan.resources, desired, observed, state);
+    plan.resources.sort_by(|a, b| a.id.cmp(&b.id));
+    link(&mut plan.resources, desired);
+    plan.refusals = guard::check(desired, state, &plan.resources, policy);
+    plan
+}
+
+fn compare<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+    state: &'a State,
+    policy: &'a Policy<'a>,
+) -> impl Iterator<Item = (&'a ResourceId, Planned)> {
+    let selected = selection::select(desired, policy.selector.as_ref());
+    let ids = desired.ids().filter(move |id| selected.contains(*id));
+    ids.filter_map(move |id| Some((id, plan_of(id, desired, observed, state, policy)?)))
+}
+
+fn plan_of(
+    id: &ResourceId,
+    desired: &Desired,
+    observed: &Observed,
+    state: &State,
+    policy: &Policy<'_>,
+) -> Option<Planned> {
+    Some(match id.kind {
+        Kind::Flow => {
+            let found = observed.flows.get(id).unwrap_or(&Found::Absent);
+            flow(id, desired.flows.get(id)?, found, (desired, state), policy)
+        }
+        Kind::DataAction => {
+            let wanted = desired.data_actions.get(id)?;
+            let found = observed.data_actions.get(id).unwrap_or(&Found::Absent);
+            let holder = || name_holder(desired, id, &id.name, &state.data_actions, |r| &r.name);
+            match holder().filter(|_| *found == Found::Absent) {
+                Some((outcome, why)) => {
+                    Planned::something(data_action::leave(&wanted.declared, outcome, why))
+                }
+                None => data_action::plan(wanted, found, wanted.declared.record(state), policy),
+            }
+        }
+        Kind::DataStore => {
+            let wanted = desired.data_stores.get(id)?;
+            let found = observed.data_stores.get(id).unwrap_or(&Found::Absent);
+            let holder = || name_holder(desired, id, &id.name, &state.data_stores, |r| &r.name);
+            match holder().filter(|_| *found == Found::Absent) {
+                Some((outcome, why)) => {
+                    Planned::something(data_store::leave(&wanted.declared, outcome, why))
+                }
+                None => data_store::plan(wanted, found, wanted.declared.record(state), policy),
+            }
+        }
+    })
+}
+
+fn flow(
+    id: &ResourceId,
+    wanted: &Wanted<DesiredFlow>,
+    found: &Found<LiveFlow>,
+    (desired, state): (&Desired, &State),
+    policy: &Policy<'_>,
+) -> Planned {
+    let flow = &*wanted.declared;
+    let record = flow.record(state);
+    let leave = |outcome, reason| Planned::something(leave(flow, outcome, reason));
+    match found {
+        Found::AsRecorded => Planned::Nothing(None),
+        Found::Unreadable(why) => leave(ResourceOutcome::Failed, why.clone()),
+        Found::Absent => {
+            let name = &flow.flow.display_name;
+            match name_holder(desired, id, name, &state.flows, |record| &record.display_name) {
+                Some((outcome, reason)) => leave(outcome, reason),
+                None => Planned::something(create(flow, record, policy)),
+            }
+        }
+        Found::Read(live) => Change::of(wanted, live, record, policy).plan(),
     }
 }
 
-/// The platform gives a name once: a flow cannot be made while another of ours still has its name.
-fn name_holder(
+/// The platform gives a name once: a resource cannot be made while another of ours still has its name.
+fn name_holder<R>(
     desired: &Desired,
-    state: &State,
-    flow: &DesiredFlow,
+    id: &ResourceId,
+    name: &str,
+    records: &BTreeMap<String, R>,
+    name_of: impl Fn(&R) -> &String,
 ) -> Option<(ResourceOutcome, String)> {
-    let name = &flow.flow.display_name;
-    let holds = |(holder, record): &(&String, &FlowRecord)| {
-        record.display_name == *name && **holder != flow.name
-    };
-    let (holder, _) = state.flows.iter().find(holds)?;
-    if desired.flows.contains_key(&ResourceId::flow(holder)) {
-        let why = format!("Flow/{holder} still has the name {name:?} and gives it up first");
+    let holds = |(holder, record): &(&String, &R)| name_of(record) == name && **holder != id.name;
+    let (holder, _) = records.iter().find(holds)?;
+    let holder = ResourceId { kind: id.kind, name: holder.clone() };
+    if desired.declares(&holder) {
+        let why = format!("{holder} still has the name {name:?} and gives it up first");
         return Some((ResourceOutcome::Waiting, why));
     }
+    let ResourceId { kind, name: old } = &holder;
+    let noun = kind.noun();
     let why = format!(
-        "the name {name:?} still belongs to Flow/{holder}, which is gone from git; if this is the same \
-         flow under a new name, add `renamedFrom: {holder}` to its metadata"
+        "the name {name:?} still belongs to {holder}, which is gone from git; if this is the same \
+         {noun} under a new name, add `renamedFrom: {old}` to its metadata"
     );
     Some((ResourceOutcome::Failed, why))
 }
@@ -92,30 +173,87 @@ fn name_holder(
 fn hold_for_promotion(plan: &mut ResourcePlan, promotion: &Promotion) {
     if let Promotion::Closed(why) = promotion
         && !matches!(plan.action, Action::Leave(_))
-        && !plan.steps.is_empty()
+        && !plan.is_idle()
     {
-        plan.action = Action::Leave(ResourceOutcome::Waiting);
-        plan.reason = Some(why.clone());
-        plan.steps.clear();
-        plan.overwrites = None;
+        plan.leave(ResourceOutcome::Waiting, why.clone());
     }
 }
 
-fn leave(
-    id: &ResourceId,
-    flow: &DesiredFlow,
-    outcome: ResourceOutcome,
-    reason: String,
-) -> ResourcePlan {
-    ResourcePlan { reason: Some(reason), ..blank(id, flow, Action::Leave(outcome)) }
+/// Says what comes before what: what a resource uses before itself, and of what is deleted, who may use
+/// it before it.
+fn link(resources: &mut [ResourcePlan], desired: &Desired) {
+    let planned: BTreeSet<ResourceId> = resources.iter().map(|plan| plan.id.clone()).collect();
+    let deleted: Vec<(ResourceId, BTreeSet<ResourceId>)> = resources
+        .iter()
+        .filter(|plan| plan.action == Action::Delete)
+        .map(|plan| (plan.id.clone(), used_before(plan)))
+        .collect();
+    for plan in resources {
+        plan.needs = if plan.action == Action::Delete {
+            let before = deleted.iter().filter(|(id, uses)| {
+                id.kind > plan.id.kind || (*id != plan.id && uses.contains(&plan.id))
+            });
+            before.map(|(id, _)| id.clone()).collect()
+        } else {
+            needs(&plan.id, desired, &planned)
+        };
+    }
 }
 
-fn create(
-    id: &ResourceId,
-    flow: &DesiredFlow,
-    record: Option<&FlowRecord>,
-    policy: &Policy<'_>,
-) -> ResourcePlan {
+/// Returns what a resource uses of what is planned, through whatever is unchanged.
+fn needs(id: &ResourceId, desired: &Desired, planned: &BTreeSet<ResourceId>) -> Vec<ResourceId> {
+    let mut needs = BTreeSet::new();
+    let mut seen = BTreeSet::from([id.clone()]);
+    let mut open: Vec<ResourceId> = desired.uses(id).into_iter().collect();
+    while let Some(used) = open.pop() {
+        if planned.contains(&used) {
+            needs.insert(used);
+        } else if seen.insert(used.clone()) {
+            open.extend(desired.uses(&used));
+        }
+    }
+    needs.remove(id);
+    needs.into_iter().collect()
+}
+
+/// What an orphan used when it was read.
+fn used_before(plan: &ResourcePlan) -> BTreeSet<ResourceId> {
+    match &plan.work {
+        Work::DataAction(work) => {
+            work.content.dependencies.iter().map(ResourceId::data_action).collect()
+        }
+        Work::Flow(_) | Work::DataStore(_) => BTreeSet::new(),
+    }
+}
+
+/// A plan for a resource with nothing in it yet.
+pub(super) fn blank<T: Declared>(declared: &T, action: Action, work: Work) -> ResourcePlan {
+    let metadata = declared.metadata();
+    ResourcePlan {
+        id: declared.id(),
+        display_name: declared.display_name().to_owned(),
+        place: Some(metadata.location.line()),
+        action,
+        stage: Stage::New,
+        reason: None,
+        delta: Delta::default(),
+        settings: Vec::new(),
+        needs: Vec::new(),
+        work,
+    }
+}
+
+/// A plan for a flow with nothing in it yet.
+pub(super) fn blank_flow(flow: &DesiredFlow, action: Action, work: FlowWork) -> ResourcePlan {
+    blank(flow, action, Work::Flow(work))
+}
+
+fn leave(flow: &DesiredFlow, outcome: ResourceOutcome, reason: String) -> ResourcePlan {
+    let action = Action::Leave(outcome);
+    ResourcePlan { reason: Some(reason), ..blank_flow(flow, action, FlowWork::default()) }
+}
+
+fn create(flow: &DesiredFlow, record: Option<&FlowRecord>, policy: &Policy<'_>) -> ResourcePlan {
     let delta = crate::delta::compare(&FlowContent::default(), &flow.flow.content);
     // Only the draft's owner takes `spec.version` literally.
     let asked = flow.flow.version.clone().filter(|_| policy.watch() == Watch::Draft);
@@ -125,12 +263,15 @@ fn create(
         steps.push(Step::Publish);
     }
     steps.extend(policy.deploy_steps());
-    ResourcePlan {
-        delta,
+    let work = FlowWork {
         version: Some(VersionChange { from: None, to }),
         steps,
         content: flow.flow.content.clone(),
+        ..FlowWork::default()
+    };
+    ResourcePlan {
+        delta,
         reason: record.map(|record| format!("flow {} is gone from the tenant", record.id)),
-        ..blank(id, flow, Action::Create)
+        ..blank_flow(flow, Action::Create, work)
     }
 }

@@ -2,26 +2,18 @@
 
 use semver::Version;
 
+use super::build::{Planned, blank_flow};
 use super::number::{self, NumberTaken};
 use super::policy::{Adopt, Failed, Policy};
-use super::{Action, Basis, ResourcePlan, Stage, VersionChange};
-use crate::delta::{Comparison, FlowDelta, Verdict, Watch, carry_extras, hash, verdict};
+use super::{Action, Basis, FlowWork, Refreshed, ResourcePlan, Stage, VersionChange, Work};
+use crate::delta::{Comparison, Verdict, Watch, carry_extras, hash, verdict};
 use crate::model::{
     ContentHash, Deployed, DeploymentStatus, DesiredFlow, FlowContent, FlowRecord, LiveDeployment,
-    LiveFlow, Origin, ResourceId, ResourceOutcome, Step, VersionId, Wanted,
+    LiveFlow, Origin, ResourceOutcome, Step, VersionId, Wanted,
 };
-
-/// What a comparison comes to.
-pub(super) enum Planned {
-    /// Everything is as git wants it, and the record of that.
-    Nothing(Box<FlowRecord>),
-    /// Something is done, or left alone for a reason.
-    Something(Box<ResourcePlan>),
-}
 
 /// A flow that is live, with all that its plan depends on.
 pub(super) struct Change<'a> {
-    id: &'a ResourceId,
     desired: &'a DesiredFlow,
     live: &'a LiveFlow,
     record: Option<&'a FlowRecord>,
@@ -34,27 +26,30 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     /// Compares a flow with what was read of it.
     pub(super) fn of(
-        id: &'a ResourceId,
-        wanted: &'a Wanted,
+        wanted: &'a Wanted<DesiredFlow>,
         live: &'a LiveFlow,
         record: Option<&'a FlowRecord>,
         policy: &'a Policy<'a>,
     ) -> Self {
-        let (desired, wanted) = (&*wanted.flow, wanted.hash);
+        let (desired, wanted) = (&*wanted.declared, wanted.hash);
         let watch = policy.watch();
         let comparison = verdict(&desired.flow, live, record, watch);
-        Self { id, desired, live, record, policy, watch, comparison, wanted }
+        Self { desired, live, record, policy, watch, comparison, wanted }
     }
 
     /// Returns what is done about the flow.
     pub(super) fn plan(self) -> Planned {
         let foreign = self.live.origin == Origin::Foreign;
         if foreign && self.policy.adopt == Adopt::Never {
-            return Planned::Something(Box::new(self.ask_to_adopt()));
+            return Planned::something(self.ask_to_adopt());
         }
         let plan = match &self.comparison.verdict {
             Verdict::InSync => match self.known() {
-                Some(record) => return Planned::Nothing(Box::new(self.refreshed(record))),
+                Some(record) => {
+                    return Planned::Nothing(Some(Box::new(Refreshed::Flow(Box::new(
+                        self.refreshed(record),
+                    )))));
+                }
                 None => self.take_over(),
             },
             Verdict::GitChanged => self.update(),
@@ -62,7 +57,7 @@ impl<'a> Change<'a> {
             Verdict::LiveChanged(moved) => self.drifted(ResourceOutcome::Drifted, moved),
             Verdict::BothChanged(moved) => self.drifted(ResourceOutcome::Conflict, moved),
         };
-        Planned::Something(Box::new(plan))
+        Planned::something(plan)
     }
 
     /// Returns the record, if it is about this flow, this version and this deployment.
@@ -92,6 +87,13 @@ impl<'a> Change<'a> {
         ResourcePlan {
             delta: self.comparison.delta.clone(),
             settings: self.comparison.settings.clone(),
+            ..blank_flow(self.desired, action, self.work())
+        }
+    }
+
+    /// Nothing to do yet, on what was read.
+    fn work(&self) -> FlowWork {
+        FlowWork {
             basis: Basis {
                 flow: Some(self.live.id.clone()),
                 draft: Some(self.live.draft.revision),
@@ -106,7 +108,7 @@ impl<'a> Change<'a> {
                 newest_deployment: self.live.deployments.first().map(|newest| newest.id.clone()),
                 versions: self.live.versions.len(),
             },
-            ..blank(self.id, self.desired, action)
+            ..FlowWork::default()
         }
     }
 
@@ -115,7 +117,8 @@ impl<'a> Change<'a> {
             .reused()
             .and_then(|id| self.number_of(id))
             .map(|to| VersionChange { from: self.current_number(), to });
-        ResourcePlan { reason: Some(reason), version, ..self.blank(Action::Leave(outcome)) }
+        let work = Work::Flow(FlowWork { version, ..self.work() });
+        ResourcePlan { reason: Some(reason), work, ..self.blank(Action::Leave(outcome)) }
     }
 
     fn ask_to_adopt(&self) -> ResourcePlan {
@@ -140,12 +143,13 @@ impl<'a> Change<'a> {
 
     fn take_over(&self) -> ResourcePlan {
         let version = self.reused().and_then(|id| self.number_of(id));
-        ResourcePlan {
+        let work = FlowWork {
             version: version.map(|to| VersionChange { from: Some(to.clone()), to }),
             steps: self.reused().cloned().map(Step::UseVersion).into_iter().collect(),
             content: self.content(),
-            ..self.blank(Action::Adopt)
-        }
+            ..self.work()
+        };
+        ResourcePlan { work: Work::Flow(work), ..self.blank(Action::Adopt) }
     }
 
     fn update(&self) -> ResourcePlan {
@@ -164,14 +168,14 @@ impl<'a> Change<'a> {
             Origin::Empty => Action::Create,
             Origin::Recorded | Origin::Ours => Action::Update,
         };
-        ResourcePlan {
-            stage: self.stage(),
+        let work = FlowWork {
             version: Some(VersionChange { from: self.current_number(), to: number }),
             steps: self.steps(),
             content: self.content(),
             overwrites: self.overwrites(),
-            ..self.blank(action)
-        }
+            ..self.work()
+        };
+        ResourcePlan { stage: self.stage(), work: Work::Flow(work), ..self.blank(action) }
     }
 
     /// An earlier pass made or chose the version, and recorded that.
@@ -312,37 +316,22 @@ impl<'a> Change<'a> {
         let version = &failed.version_id;
         let to = self.number_of(version);
         let reason = format!("deployment {} failed in a pass that did not roll it back", failed.id);
-        ResourcePlan {
-            stage: Stage::Resumed,
-            reason: Some(reason),
+        let work = FlowWork {
             version: to.map(|to| VersionChange { from: self.current_number(), to }),
             steps: vec![Step::UseVersion(version.clone()), Step::RollBack(failed.id.clone())],
             content: self.live.contents.get(version).cloned().unwrap_or_default(),
+            ..self.work()
+        };
+        ResourcePlan {
+            stage: Stage::Resumed,
+            reason: Some(reason),
+            work: Work::Flow(work),
             ..self.blank(Action::Update)
         }
     }
 }
 
-/// A plan for a flow with nothing in it yet.
-pub(super) fn blank(id: &ResourceId, flow: &DesiredFlow, action: Action) -> ResourcePlan {
-    ResourcePlan {
-        id: id.clone(),
-        display_name: flow.flow.display_name.clone(),
-        place: Some(format!("{}:{}", flow.location.source.path, flow.location.span.line)),
-        action,
-        stage: Stage::New,
-        reason: None,
-        delta: FlowDelta::default(),
-        settings: Vec::new(),
-        version: None,
-        steps: Vec::new(),
-        basis: Basis::default(),
-        content: FlowContent::default(),
-        overwrites: None,
-    }
-}
-
 fn version_place(flow: &DesiredFlow) -> String {
-    let span = flow.version_place.unwrap_or(flow.location.span);
-    format!("{}:{}:{}", flow.location.source.path, span.line, span.column)
+    let span = flow.version_place.unwrap_or(flow.metadata.location.span);
+    format!("{}:{}:{}", flow.metadata.location.source.path, span.line, span.column)
 }

@@ -1,9 +1,9 @@
 //! Rules that make a plan refuse itself as a whole.
 
 use super::policy::Policy;
-use super::{Action, Refusal, ResourcePlan, Stage};
+use super::{Action, Refusal, ResourcePlan, Stage, Work};
 use crate::delta::{PartChange, PartDelta};
-use crate::model::{Desired, Limit, State, Step};
+use crate::model::{Desired, Limit, Part, State, Step};
 
 /// The most versions of a flow that the platform keeps.
 pub const VERSION_CAP: usize = 50;
@@ -17,8 +17,8 @@ pub(super) fn check(
 ) -> Vec<Refusal> {
     let limits = &policy.environment.limits;
     let updates = count(resources, replaces_content);
-    let deletes = count(resources, |plan| plan.action == Action::Delete && !plan.steps.is_empty());
-    let managed = state.flows.len();
+    let deletes = count(resources, |plan| plan.action == Action::Delete && !plan.is_idle());
+    let managed = state.len();
     empty_desired_state(desired, state)
         .into_iter()
         .chain(over_limit("update-limit", "updates", updates, limits.updates, managed, limits.from))
@@ -36,7 +36,7 @@ fn count(resources: &[ResourcePlan], of: impl Fn(&ResourcePlan) -> bool) -> usiz
 /// was let pass before replaces nothing anew, and a first rollout nothing at all.
 fn replaces_content(plan: &ResourcePlan) -> bool {
     let replaces = match plan.action {
-        Action::Update => plan.basis.deployed.is_some(),
+        Action::Update => plan.work.flow().is_none_or(|work| work.basis.deployed.is_some()),
         Action::Adopt => true,
         Action::Create | Action::Delete | Action::Leave(_) => false,
     };
@@ -46,17 +46,21 @@ fn replaces_content(plan: &ResourcePlan) -> bool {
 /// Tells whether new content is made, published or deployed.
 fn writes_content(plan: &ResourcePlan) -> bool {
     let writes = |step: &Step| matches!(step, Step::CreateVersion | Step::Publish | Step::Deploy);
-    plan.stage == Stage::New && plan.steps.iter().any(writes)
+    let works = match &plan.work {
+        Work::Flow(work) => work.steps.iter().any(writes),
+        Work::DataAction(_) | Work::DataStore(_) => !plan.is_idle(),
+    };
+    plan.stage == Stage::New && works
 }
 
 fn empty_desired_state(desired: &Desired, state: &State) -> Option<Refusal> {
-    let empty = desired.flows.is_empty() && !state.flows.is_empty();
+    let empty = desired.is_empty() && !state.is_empty();
     empty.then(|| Refusal {
         guard: "empty-desired-state",
         message: format!(
             "git declares no resource at all, and {} are managed here: that looks like a mistake \
              in `paths` or a lost folder. Delete them step by step if it is meant",
-            state.flows.len()
+            state.len()
         ),
     })
 }
@@ -85,13 +89,14 @@ fn over_limit(
 }
 
 fn version_cap(plan: &ResourcePlan) -> Option<Refusal> {
-    let full = plan.basis.versions >= VERSION_CAP && plan.steps.contains(&Step::CreateVersion);
+    let work = plan.work.flow()?;
+    let full = work.basis.versions >= VERSION_CAP && work.steps.contains(&Step::CreateVersion);
     full.then(|| Refusal {
         guard: "version-cap",
         message: format!(
             "{} has {} versions and the platform keeps {VERSION_CAP}; delete versions that are \
              neither published nor deployed, then reconcile again",
-            plan.id, plan.basis.versions
+            plan.id, work.basis.versions
         ),
     })
 }
@@ -104,7 +109,7 @@ fn immutable_elements<'a>(
 ) -> impl Iterator<Item = Refusal> + 'a {
     let applies = matches!(plan.action, Action::Update | Action::Adopt) && writes_content(plan);
     plan.delta
-        .elements
+        .rows(Part::Element)
         .iter()
         .filter(move |element| applies && touches_immutable(element))
         .map(|element| (element, format!("{}/{}", plan.id.name, element.id)))
@@ -138,12 +143,12 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::delta::FlowDelta;
+    use crate::delta::Delta;
     use crate::model::{
-        Deployed, DeploymentId, DriftPolicy, Environment, FlowContent, Limits, Project, Prune,
-        ResourceId, Strategy, VersionId,
+        Deployed, DeploymentId, DriftPolicy, Environment, Kind, Limits, Project, Prune, ResourceId,
+        Strategy, VersionId,
     };
-    use crate::plan::{Adopt, Basis, Failed, Promotion};
+    use crate::plan::{Adopt, Basis, Failed, FlowWork, Promotion};
 
     fn environment() -> Environment {
         Environment {
@@ -158,6 +163,7 @@ mod tests {
             drift: DriftPolicy::Alert,
             prune: Prune::Never,
             limits: Limits { updates: Some(Limit::Count(0)), deletes: None, from: 10 },
+            manages: Kind::ALL.iter().copied().collect(),
             protect: BTreeSet::new(),
             values: BTreeMap::new(),
         }
@@ -176,13 +182,14 @@ mod tests {
             action: Action::Update,
             stage: Stage::New,
             reason: None,
-            delta: FlowDelta::default(),
+            delta: Delta::default(),
             settings: Vec::new(),
-            version: None,
-            steps: vec![step],
-            basis: Basis { deployed, ..Basis::default() },
-            content: FlowContent::default(),
-            overwrites: None,
+            needs: Vec::new(),
+            work: Work::Flow(FlowWork {
+                steps: vec![step],
+                basis: Basis { deployed, ..Basis::default() },
+                ..FlowWork::default()
+            }),
         }
     }
 
@@ -192,6 +199,7 @@ mod tests {
             name: "acme".to_owned(),
             paths: Vec::new(),
             element_types: BTreeSet::new(),
+            external: BTreeSet::new(),
             tenants: Vec::new(),
             environments: vec![environment.clone()],
         };
@@ -205,7 +213,7 @@ mod tests {
             selector: None,
             allow_immutable: BTreeSet::new(),
         };
-        let desired = Desired { revision: None, flows: BTreeMap::new() };
+        let desired = Desired::default();
         let refusals = check(&desired, &State::default(), &[plan], &policy);
         refusals.into_iter().map(|refusal| refusal.guard).collect()
     }

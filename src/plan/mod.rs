@@ -3,22 +3,31 @@
 
 mod build;
 mod change;
+mod data_action;
+mod data_store;
 pub mod guard;
+mod items;
 mod number;
 mod orphan;
 mod policy;
-
-use semver::Version;
+mod selection;
+mod work;
 
 pub use build::build;
 pub use number::check as check_numbers;
-pub use orphan::orphans;
-pub use policy::{Adopt, Failed, Policy, Promotion, record_of};
+pub use orphan::{Orphans, orphans};
+pub use policy::{Adopt, Failed, Policy, Promotion};
+pub use selection::select;
 
-use crate::delta::{FieldChange, FlowDelta};
+pub use work::{
+    Basis, DataActionStep, DataActionWork, DataStoreStep, DataStoreWork, FlowWork, ItemStep,
+    VersionChange, Work,
+};
+
+use crate::delta::{Delta, FieldChange};
 use crate::model::{
-    Deployed, DeploymentId, DraftRevision, FlowContent, FlowId, FlowRecord, ResourceId,
-    ResourceOutcome, Revision, Step, VersionId,
+    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, FlowRecord, ResourceId,
+    ResourceOutcome, Revision,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -40,9 +49,20 @@ pub struct Plan {
     pub unchanged: usize,
     /// Records that are behind although nothing is to do: a draft that was touched and not changed, a
     /// resource with a new name in git. By `metadata.name`.
-    pub refreshed: Vec<(String, FlowRecord)>,
+    pub refreshed: Vec<(String, Refreshed)>,
     /// Why the plan refuses itself; none when it may be applied.
     pub refusals: Vec<Refusal>,
+}
+
+/// A record that is behind, and the base that it gets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refreshed {
+    /// Of a flow, whose base is its version.
+    Flow(Box<FlowRecord>),
+    /// Of a data action.
+    DataAction(DataActionRecord, DataActionContent),
+    /// Of a data store.
+    DataStore(DataStoreRecord, DataStoreContent),
 }
 
 /// What is done to a resource.
@@ -58,37 +78,6 @@ pub enum Action {
     Delete,
     /// Nothing is done, and the pass says so with this outcome.
     Leave(ResourceOutcome),
-}
-
-/// The version number before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionChange {
-    /// The number of the version that is replaced, when there is one.
-    pub from: Option<Version>,
-    /// The number that git's content has or gets.
-    pub to: Version,
-}
-
-/// What the plan was built on: a saved plan is applied only while these hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Basis {
-    /// The flow, when there is one.
-    pub flow: Option<FlowId>,
-    /// Its draft revision.
-    pub draft: Option<DraftRevision>,
-    /// Its published version.
-    pub published: Option<VersionId>,
-    /// Its name.
-    pub name: Option<String>,
-    /// What it is for.
-    pub description: Option<String>,
-    /// What runs in the target environment.
-    pub deployed: Option<Deployed>,
-    /// The newest deployment in the target environment, whatever became of it: what a new one
-    /// comes after.
-    pub newest_deployment: Option<DeploymentId>,
-    /// How many versions there are.
-    pub versions: usize,
 }
 
 /// Whether a plan begins something or goes on with what an earlier pass began.
@@ -115,20 +104,37 @@ pub struct ResourcePlan {
     pub stage: Stage,
     /// Why, when the action does not say it: what it waits for, who holds it, what to do.
     pub reason: Option<String>,
-    /// Element by element, from what is live to what git wants.
-    pub delta: FlowDelta,
-    /// Name and description, where they differ: pointers `/displayName` and `/description`.
+    /// Row by row, from what is live to what git wants.
+    pub delta: Delta,
+    /// What differs and is no row: of a flow `/displayName` and `/description`, of a data action
+    /// everything it has.
     pub settings: Vec<FieldChange>,
-    /// The version number; none when no version is made or taken.
-    pub version: Option<VersionChange>,
-    /// In order.
-    pub steps: Vec<Step>,
-    /// What it was built on.
-    pub basis: Basis,
-    /// What a new version holds: git's content with the platform's own properties carried along.
-    pub content: FlowContent,
-    /// Live content that the steps overwrite and that no version holds: saved to git first.
-    pub overwrites: Option<FlowContent>,
+    /// What must have come through before this begins; of a deletion, what must have been tried.
+    pub needs: Vec<ResourceId>,
+    /// What is done, by kind.
+    pub work: Work,
+}
+
+impl ResourcePlan {
+    /// Tells whether nothing is sent for it.
+    pub fn is_idle(&self) -> bool {
+        match &self.work {
+            Work::Flow(work) => work.steps.is_empty(),
+            Work::DataAction(work) => work.steps.is_empty(),
+            Work::DataStore(work) => work.steps.is_empty(),
+        }
+    }
+
+    /// Takes back what was meant, for this outcome and reason.
+    fn leave(&mut self, outcome: ResourceOutcome, reason: String) {
+        self.action = Action::Leave(outcome);
+        self.reason = Some(reason);
+        match &mut self.work {
+            Work::Flow(work) => (work.steps, work.overwrites) = (Vec::new(), None),
+            Work::DataAction(work) => (work.steps, work.overwrites) = (Vec::new(), None),
+            Work::DataStore(work) => (work.steps, work.overwrites) = (Vec::new(), None),
+        }
+    }
 }
 
 /// A guard that refuses the plan.

@@ -2,10 +2,8 @@
 
 use semver::Version;
 
-use crate::delta::{Bump, FlowDelta, next};
-use crate::model::{Code, Desired, Finding, LiveVersion, State, Wanted};
-
-use super::policy::record_of;
+use crate::delta::{Bump, Delta, next};
+use crate::model::{Code, Declared, Desired, DesiredFlow, Finding, LiveVersion, State, Wanted};
 
 /// The number that git asks for is not above the highest there is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +21,7 @@ pub(super) struct NumberTaken {
 pub(super) fn choose(
     asked: Option<&Version>,
     versions: &[LiveVersion],
-    delta: &FlowDelta,
+    delta: &Delta,
 ) -> Result<Version, NumberTaken> {
     let highest = versions.iter().filter_map(|version| version.number.as_ref()).max();
     match (asked, highest) {
@@ -46,15 +44,15 @@ pub fn check(desired: &Desired, state: &State) -> Vec<Finding> {
     desired.flows.values().filter_map(|wanted| taken(wanted, state)).collect()
 }
 
-fn taken(wanted: &Wanted, state: &State) -> Option<Finding> {
-    let flow = &wanted.flow;
+fn taken(wanted: &Wanted<DesiredFlow>, state: &State) -> Option<Finding> {
+    let flow = &wanted.declared;
     let asked = flow.flow.version.as_ref()?;
-    let version = record_of(state, flow)?.version.as_ref()?;
+    let version = flow.record(state)?.version.as_ref()?;
     let other = version.number == *asked && version.hash != wanted.hash;
-    let span = flow.version_place.unwrap_or(flow.location.span);
+    let span = flow.version_place.unwrap_or(flow.metadata.location.span);
     let message = format!("version {asked} is taken by other content");
     other.then(|| {
-        Finding::new(Code::VersionNotIncreasing, &flow.location.source, span, message)
+        Finding::new(Code::VersionNotIncreasing, &flow.metadata.location.source, span, message)
             .with_hint("raise it, or leave it out and it is derived from what changed")
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::delta::Watch;
-use crate::model::{DesiredFlow, Environment, FlowRecord, Project, Prune, Selector, State, Step};
+use crate::model::{Environment, Project, Prune, Selector, Step};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,19 +60,8 @@ impl Policy<'_> {
         Watch::of(self.project, self.environment)
     }
 
-    /// Tells whether the pass is about the flow.
-    pub(super) fn selects(&self, flow: &DesiredFlow) -> bool {
-        self.selector.as_ref().is_none_or(|selector| selector.matches(&flow.labels))
-    }
-
     /// The steps that bring a version to the target environment.
     pub(super) fn deploy_steps(&self) -> impl Iterator<Item = Step> + '_ {
         self.environment.gates.iter().copied().map(Step::Gate).chain([Step::Deploy])
     }
-}
-
-/// Returns what the state holds of a flow, under its name or under the name it had before.
-pub fn record_of<'a>(state: &'a State, flow: &DesiredFlow) -> Option<&'a FlowRecord> {
-    let before = || flow.renamed_from.as_ref().and_then(|name| state.flows.get(name));
-    state.flows.get(&flow.name).or_else(before)
 }
