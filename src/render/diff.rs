@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{self, API_VERSION, Delta, Field};
+use super::document::{self, API_VERSION, Field, Matrix};
 use super::markdown::{Document as Page, Section, WIDTH, code};
 use super::matrix::{self, Row, Sign};
 use super::{Style, escape, paint};
@@ -74,13 +74,17 @@ fn heading(change: &ResourceDiff, style: Style) -> String {
 }
 
 fn rows(change: &ResourceDiff, width: usize) -> Vec<Row> {
-    let mut rows = matrix::settings(&change.settings);
-    rows.extend(match change.change {
-        ResourceChange::Added => matrix::whole(&change.delta, Sign::Add, width),
-        ResourceChange::Removed => matrix::whole(&change.delta, Sign::Remove, width),
-        ResourceChange::Modified => matrix::changed(&change.delta),
-    });
-    rows
+    let whole =
+        |sign| matrix::whole(change.id.kind, (&change.settings, &change.delta), sign, width);
+    match change.change {
+        ResourceChange::Added => whole(Sign::Add),
+        ResourceChange::Removed => whole(Sign::Remove),
+        ResourceChange::Modified => {
+            let mut rows = matrix::settings(&change.settings);
+            rows.extend(matrix::changed(&change.delta));
+            rows
+        }
+    }
 }
 
 fn summary(changes: &[ResourceDiff]) -> String {
@@ -110,7 +114,7 @@ struct Resource<'a> {
     place: &'a str,
     change: &'static str,
     settings: Vec<Field<'a>>,
-    delta: Delta<'a>,
+    delta: Matrix<'a>,
 }
 
 impl<'a> From<&'a ResourceDiff> for Resource<'a> {
@@ -122,7 +126,7 @@ impl<'a> From<&'a ResourceDiff> for Resource<'a> {
             place: &diff.place,
             change: words(diff.change).1,
             settings: document::fields(&diff.settings),
-            delta: (&diff.delta).into(),
+            delta: document::matrix(diff.id.kind, &diff.delta),
         }
     }
 }

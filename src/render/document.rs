@@ -1,9 +1,12 @@
 //! The parts that JSON documents share. Their shape is a promise: `docs/reference/plan.md`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::delta::{FieldChange, FlowDelta, PartChange, PartDelta};
+use crate::delta::{Delta, FieldChange, PartChange, PartDelta};
+use crate::model::{Kind, Part};
 
 /// The version of every document.
 pub(super) const API_VERSION: &str = "flowgate.dev/v1";
@@ -14,15 +17,11 @@ pub(super) fn value(document: &impl Serialize) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// A delta matrix.
-#[derive(Debug, Serialize)]
-pub(super) struct Delta<'a> {
-    elements: Vec<Part<'a>>,
-    connectors: Vec<Part<'a>>,
-}
+/// A delta matrix: a list for each part that the kind has, empty where nothing differs.
+pub(super) type Matrix<'a> = BTreeMap<&'static str, Vec<Row<'a>>>;
 
 #[derive(Debug, Serialize)]
-struct Part<'a> {
+pub(super) struct Row<'a> {
     id: &'a str,
     label: &'a str,
     change: &'static str,
@@ -42,14 +41,13 @@ pub(super) struct Field<'a> {
     after: Option<&'a Value>,
 }
 
-impl<'a> From<&'a FlowDelta> for Delta<'a> {
-    fn from(delta: &'a FlowDelta) -> Self {
-        let parts = |rows: &'a [PartDelta]| rows.iter().map(Part::from).collect();
-        Self { elements: parts(&delta.elements), connectors: parts(&delta.connectors) }
-    }
+/// Returns the delta of a resource of that kind.
+pub(super) fn matrix(kind: Kind, delta: &Delta) -> Matrix<'_> {
+    let rows = |part: &Part| delta.rows(*part).iter().map(Row::from).collect();
+    kind.parts().iter().map(|part| (part.plural(), rows(part))).collect()
 }
 
-impl<'a> From<&'a PartDelta> for Part<'a> {
+impl<'a> From<&'a PartDelta> for Row<'a> {
     fn from(row: &'a PartDelta) -> Self {
         let (change, value, fields) = match &row.change {
             PartChange::Added(value) => ("added", Some(value), None),

@@ -1,5 +1,6 @@
 //! The delta matrix as rows: one drawing for plans and diffs, terminals and Markdown.
 
+use crate::model::{Kind, Part};
 use std::collections::BTreeMap;
 
 use anstyle::Style as Ansi;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::table::wrap;
 use super::{Style, escape, paint, textdiff};
-use crate::delta::{FieldChange, FlowDelta, PartChange, PartDelta};
+use crate::delta::{Delta, FieldChange, PartChange, PartDelta};
 
 /// Values longer than this are drawn as a text diff.
 const SHORT: usize = 60;
@@ -63,14 +64,38 @@ impl Row {
     }
 }
 
+/// The most rows of one table that are drawn; the JSON forms have them all.
+const SHOWN: usize = 50;
+
 /// Returns the rows of a resource that is in both contents.
-pub(super) fn changed(delta: &FlowDelta) -> Vec<Row> {
-    let elements = delta.elements.iter().flat_map(|row| part("element", row, row.label.clone()));
-    let connectors = delta.connectors.iter().flat_map(|row| {
-        let label = if row.id == row.label.replace(" -> ", "->") { "" } else { &row.label };
-        part("connector", row, label.to_owned())
-    });
-    elements.chain(connectors).collect()
+pub(super) fn changed(delta: &Delta) -> Vec<Row> {
+    delta.tables().flat_map(|(about, rows)| table(about, rows)).collect()
+}
+
+fn table(about: Part, rows: &[PartDelta]) -> Vec<Row> {
+    let mut drawn: Vec<Row> =
+        rows.iter().take(SHOWN).flat_map(|row| part(noun(about), row, label(about, row))).collect();
+    if let Some(more @ 1..) = rows.len().checked_sub(SHOWN) {
+        let nouns = about.plural();
+        drawn.push(Row::new(0, Sign::Context, format!("… and {more} more {nouns}")));
+    }
+    drawn
+}
+
+fn noun(about: Part) -> &'static str {
+    match about {
+        Part::Element => "element",
+        Part::Connector => "connector",
+        Part::Field => "field",
+        Part::Item => "record",
+        Part::Relation => "relationship",
+    }
+}
+
+/// A connector whose id says where it leads needs no label.
+fn label(about: Part, row: &PartDelta) -> String {
+    let says_it = about == Part::Connector && row.id == row.label.replace(" -> ", "->");
+    if says_it { String::new() } else { row.label.clone() }
 }
 
 /// Returns the rows of settings that differ.
@@ -78,27 +103,71 @@ pub(super) fn settings(fields: &[FieldChange]) -> Vec<Row> {
     fields.iter().flat_map(|change| field(0, change)).collect()
 }
 
-/// Returns the rows of a content that came or went whole: the ids of its elements by type, in
-/// lines of at most `width` columns, and how many connectors there are.
-pub(super) fn whole(delta: &FlowDelta, sign: Sign, width: usize) -> Vec<Row> {
+/// Returns the rows of a resource that came or went whole: what there is of each part, and by type what
+/// has one, in lines of at most `width` columns; of a data action, what it is for and what it needs.
+pub(super) fn whole(
+    kind: Kind,
+    (settings, delta): (&[FieldChange], &Delta),
+    sign: Sign,
+    width: usize,
+) -> Vec<Row> {
+    if kind == Kind::DataAction {
+        return whole_action(settings, sign);
+    }
+    let settings = self::settings(settings);
+    if delta.is_empty() && kind == Kind::Flow {
+        return settings;
+    }
+    settings.into_iter().chain(whole_parts(kind, delta, sign, width)).collect()
+}
+
+fn whole_parts(kind: Kind, delta: &Delta, sign: Sign, width: usize) -> Vec<Row> {
+    let shown = |part: &&Part| **part == kind.parts()[0] || !delta.rows(**part).is_empty();
+    kind.parts().iter().filter(shown).flat_map(|part| counts(*part, delta, sign, width)).collect()
+}
+
+fn counts(part: Part, delta: &Delta, sign: Sign, width: usize) -> Vec<Row> {
+    let mut rows = vec![Row::new(0, sign, counted(delta.rows(part).len(), noun(part)))];
+    if matches!(part, Part::Element | Part::Field) {
+        rows.extend(by_type(delta.rows(part), sign, width));
+    }
+    rows
+}
+
+fn by_type(rows: &[PartDelta], sign: Sign, width: usize) -> Vec<Row> {
     let mut by_type: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for row in &delta.elements {
+    for row in rows {
         by_type.entry(&row.label).or_default().push(escape::plain(&row.id));
     }
-    let mut rows = vec![Row::new(0, sign, counted(delta.elements.len(), "element"))];
-    for (element_type, ids) in by_type {
-        let name = escape::plain(element_type);
+    let mut drawn = Vec::new();
+    for (name, ids) in by_type {
+        let name = escape::plain(name);
         let lines = wrap(&ids, width.saturating_sub(name.chars().count() + 12).max(20));
-        rows.extend(lines.into_iter().enumerate().map(|(i, line)| {
+        drawn.extend(lines.into_iter().enumerate().map(|(i, line)| {
             let name =
                 if i == 0 { format!("{name}:") } else { " ".repeat(name.chars().count() + 1) };
             Row::new(1, sign, format!("{name} {line}"))
         }));
     }
-    if !delta.connectors.is_empty() {
-        rows.push(Row::new(0, sign, counted(delta.connectors.len(), "connector")));
-    }
-    rows
+    drawn
+}
+
+fn whole_action(settings: &[FieldChange], sign: Sign) -> Vec<Row> {
+    let value = |pointer: &str| {
+        let change = settings.iter().find(|change| change.pointer == pointer)?;
+        change.after.as_ref().or(change.before.as_ref())
+    };
+    let description = value("/description").and_then(Value::as_str);
+    let dependencies = value("/dependencies").and_then(Value::as_array);
+    let names = dependencies.into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<String> = names.map(escape::plain).collect();
+    let lines = value("/script/content").and_then(Value::as_str).map(|text| text.lines().count());
+    let told = [
+        description.map(|text| format!("description: {}", escape::quoted(text))),
+        (!names.is_empty()).then(|| format!("depends on {}", names.join(", "))),
+        lines.map(|lines| format!("script of {}", counted(lines, "line"))),
+    ];
+    told.into_iter().flatten().map(|text| Row::new(0, sign, text)).collect()
 }
 
 /// Returns a count with its noun.
@@ -128,13 +197,18 @@ fn contents(value: &Value) -> Vec<Row> {
         Row::new(1, Sign::Add, row)
     };
     let members = |prefix: &str| value.pointer(prefix).and_then(Value::as_object);
-    let own = ["label", "condition"].into_iter().filter_map(|key| Some((key, value.get(key)?)));
+    let own = ["label", "condition", "constraints"]
+        .into_iter()
+        .filter_map(|key| Some((key, value.get(key)?)));
     let own = own.map(|(key, value)| member(format!("/{key}"), value));
-    let configured = members("/configuration").into_iter().flatten();
-    let configured = configured.map(|(key, value)| {
-        member(format!("/configuration/{}", key.replace('~', "~0").replace('/', "~1")), value)
+    let below = ["/configuration", "/fields"].into_iter().flat_map(|parent| {
+        let all = members(parent).into_iter().flatten();
+        all.map(move |(key, value)| {
+            let key = key.replace('~', "~0").replace('/', "~1");
+            (format!("{parent}/{key}"), value)
+        })
     });
-    own.chain(configured).collect()
+    own.chain(below.map(|(pointer, value)| member(pointer, value))).collect()
 }
 
 fn field(depth: usize, change: &FieldChange) -> Vec<Row> {

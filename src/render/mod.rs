@@ -11,6 +11,7 @@ pub mod plan;
 pub mod status;
 mod table;
 mod textdiff;
+pub mod trials;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -220,9 +220,9 @@ fn an_enormous_line_is_cut_around_the_place_and_keeps_its_column() {
 #[test]
 fn a_place_that_does_not_exist_names_the_file_only() {
     let file = source("flows/large.yaml", "");
-    let found = finding(Code::FileTooLarge, &at(&file, 1, 1, 1), "the file is larger than 4 MiB");
+    let found = finding(Code::FileTooLarge, &at(&file, 1, 1, 1), "the file is larger than 16 MiB");
     assert_snapshot!(draw(&[found]), @"
-    error[file-too-large]: the file is larger than 4 MiB
+    error[file-too-large]: the file is larger than 16 MiB
     --> flows/large.yaml:1:1
 
     1 error in 1 file

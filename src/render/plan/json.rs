@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::words::Tally;
 use crate::delta;
-use crate::model::Step;
-use crate::model::{FlowId, VersionId};
-use crate::plan::{Action, Basis, Plan, ResourcePlan};
-use crate::render::document::{self, API_VERSION, Delta, Field};
+use crate::model::{DataActionId, DataStoreId, FlowId, Step, VersionId};
+use crate::plan::{
+    Action, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, Work,
+};
+use crate::render::document::{self, API_VERSION, Field, Matrix};
 
 /// Returns the plan as JSON: `docs/reference/plan.md`. The same plan has the same bytes.
 pub fn json(plan: &Plan, hash: &str) -> Value {
@@ -18,8 +19,13 @@ pub fn json(plan: &Plan, hash: &str) -> Value {
 /// Returns `sha256:` and 64 hexadecimal digits that name everything the plan would do: its JSON
 /// and the content of each version it would make.
 pub fn hash(plan: &Plan) -> String {
-    let contents: Vec<String> =
-        plan.resources.iter().map(|resource| delta::hash(&resource.content).to_string()).collect();
+    let content = |resource: &ResourcePlan| match &resource.work {
+        Work::Flow(work) => delta::hash(&work.content).to_string(),
+        Work::DataAction(work) => delta::hash_data_action(&work.content).to_string(),
+        // Its rows say everything that is written.
+        Work::DataStore(_) => String::new(),
+    };
+    let contents: Vec<String> = plan.resources.iter().map(content).collect();
     let whole = document::value(&(Document::of(plan, None), contents));
     delta::hash_value(&whole).to_string()
 }
@@ -75,7 +81,7 @@ struct Resource<'a> {
     version: Option<Version>,
     basis: BasisDocument<'a>,
     settings: Vec<Field<'a>>,
-    delta: Delta<'a>,
+    delta: Matrix<'a>,
     steps: Vec<StepDocument<'a>>,
 }
 
@@ -86,7 +92,7 @@ struct Version {
     to: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BasisDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +103,14 @@ struct BasisDocument<'a> {
     published_version_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_action_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified_timestamp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_store_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,6 +127,15 @@ enum StepDocument<'a> {
     Attach { deployment_id: &'a str },
     RollBack { deployment_id: &'a str },
     DeleteFlow,
+    CreateDataAction,
+    UpdateDataAction,
+    TestDataAction,
+    DeleteDataAction,
+    CreateDataStore,
+    UpdateDataStore,
+    PutSchema { fields: usize },
+    WriteRecords { create: usize, write: usize, relate: usize, delete: usize },
+    DeleteDataStore,
 }
 
 impl<'a> Document<'a> {
@@ -152,7 +175,7 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             Action::Delete => ("delete", None),
             Action::Leave(outcome) => ("leave", Some(outcome.as_str())),
         };
-        let version = resource.version.as_ref().map(|change| Version {
+        let version = resource.work.version().map(|change| Version {
             from: change.from.as_ref().map(ToString::to_string),
             to: change.to.to_string(),
         });
@@ -165,21 +188,68 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             outcome,
             reason: resource.reason.as_deref(),
             version,
-            basis: (&resource.basis).into(),
+            basis: (&resource.work).into(),
             settings: document::fields(&resource.settings),
-            delta: (&resource.delta).into(),
-            steps: resource.steps.iter().map(StepDocument::from).collect(),
+            delta: document::matrix(resource.id.kind, &resource.delta),
+            steps: steps(&resource.work),
         }
     }
 }
 
-impl<'a> From<&'a Basis> for BasisDocument<'a> {
-    fn from(basis: &'a Basis) -> Self {
-        Self {
-            flow_id: basis.flow.as_ref().map(FlowId::as_str),
-            draft_revision: basis.draft.map(|revision| revision.0),
-            published_version_id: basis.published.as_ref().map(VersionId::as_str),
-            deployment_id: basis.deployed.as_ref().map(|deployed| deployed.deployment.as_str()),
+impl<'a> From<&'a Work> for BasisDocument<'a> {
+    fn from(work: &'a Work) -> Self {
+        match work {
+            Work::Flow(FlowWork { basis, .. }) => Self {
+                flow_id: basis.flow.as_ref().map(FlowId::as_str),
+                draft_revision: basis.draft.map(|revision| revision.0),
+                published_version_id: basis.published.as_ref().map(VersionId::as_str),
+                deployment_id: basis.deployed.as_ref().map(|one| one.deployment.as_str()),
+                ..Self::default()
+            },
+            Work::DataAction(work) => Self {
+                data_action_id: work.id.as_ref().map(DataActionId::as_str),
+                modified_timestamp: work.live.as_ref().map(|live| live.modified.0),
+                ..Self::default()
+            },
+            Work::DataStore(work) => Self {
+                data_store_id: work.id.as_ref().map(DataStoreId::as_str),
+                updated_at: work.updated_at.as_deref(),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+fn steps(work: &Work) -> Vec<StepDocument<'_>> {
+    match work {
+        Work::Flow(work) => work.steps.iter().map(StepDocument::from).collect(),
+        Work::DataAction(work) => work.steps.iter().map(StepDocument::from).collect(),
+        Work::DataStore(work) => work.steps.iter().map(StepDocument::from).collect(),
+    }
+}
+
+impl From<&DataActionStep> for StepDocument<'_> {
+    fn from(step: &DataActionStep) -> Self {
+        match step {
+            DataActionStep::Create => Self::CreateDataAction,
+            DataActionStep::Update => Self::UpdateDataAction,
+            DataActionStep::Test => Self::TestDataAction,
+            DataActionStep::Delete => Self::DeleteDataAction,
+        }
+    }
+}
+
+impl From<&DataStoreStep> for StepDocument<'_> {
+    fn from(step: &DataStoreStep) -> Self {
+        match step {
+            DataStoreStep::Create(_) => Self::CreateDataStore,
+            DataStoreStep::Name { .. } => Self::UpdateDataStore,
+            DataStoreStep::PutSchema { after, .. } => Self::PutSchema { fields: after.len() },
+            DataStoreStep::Items(items) => {
+                let [create, write, relate, delete] = ItemStep::count(items);
+                Self::WriteRecords { create, write, relate, delete }
+            }
+            DataStoreStep::Delete => Self::DeleteDataStore,
         }
     }
 }

@@ -45,7 +45,7 @@ fn row(resource: &ResourcePlan) -> Vec<String> {
         action(resource),
         code(&resource.id.to_string()),
         code(&resource.display_name),
-        resource.version.as_ref().map(words::version).unwrap_or_default(),
+        resource.work.version().map(words::version).unwrap_or_default(),
         resource.place.as_deref().map(code).unwrap_or_default(),
     ]
 }

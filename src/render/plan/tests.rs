@@ -9,7 +9,9 @@ use crate::model::{
     Connector, Deployed, DeploymentId, DraftRevision, Element, FlowContent, FlowId, Gate,
     ResourceId, ResourceOutcome, VersionId,
 };
-use crate::plan::{Action, Basis, Plan, Refusal, ResourcePlan, Stage, VersionChange};
+use crate::plan::{
+    Action, Basis, FlowWork, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
+};
 use crate::render::Style;
 
 const STYLE: Style = Style { color: false, width: 80 };
@@ -106,14 +108,22 @@ fn resource(name: &str, display_name: &str, action: Action) -> ResourcePlan {
         place: Some(format!("flows/{name}.yaml:3")),
         action,
         reason: None,
-        delta: crate::delta::FlowDelta::default(),
+        delta: crate::delta::Delta::default(),
         settings: Vec::new(),
-        version: None,
-        steps: Vec::new(),
         stage: Stage::New,
-        basis: Basis::default(),
-        content: FlowContent::default(),
-        overwrites: None,
+        needs: Vec::new(),
+        work: Work::Flow(FlowWork::default()),
+    }
+}
+
+fn steps(steps: Vec<Step>) -> Work {
+    Work::Flow(FlowWork { steps, ..FlowWork::default() })
+}
+
+fn flow_work(resource: &mut ResourcePlan) -> &mut FlowWork {
+    match &mut resource.work {
+        Work::Flow(work) => work,
+        _ => panic!("a flow"),
     }
 }
 
@@ -136,23 +146,23 @@ fn update() -> ResourcePlan {
             before: None,
             after: Some(json!("First contact")),
         }],
-        version: Some(version(Some("1.3.0"), "2.0.0")),
-        steps: rollout(&[Step::UpdateFlow, Step::CreateVersion]),
-        basis: Basis {
-            flow: Some(FlowId::new("f-1")),
-            draft: Some(DraftRevision(14)),
-            published: Some(VersionId::new("v-3")),
-            name: None,
-            description: None,
-            deployed: Some(Deployed {
-                deployment: DeploymentId::new("d-7"),
-                version: VersionId::new("v-3"),
-                number: None,
-            }),
-            newest_deployment: None,
-            versions: 0,
-        },
-        content: after(),
+        work: Work::Flow(FlowWork {
+            version: Some(version(Some("1.3.0"), "2.0.0")),
+            steps: rollout(&[Step::UpdateFlow, Step::CreateVersion]),
+            basis: Basis {
+                flow: Some(FlowId::new("f-1")),
+                draft: Some(DraftRevision(14)),
+                published: Some(VersionId::new("v-3")),
+                deployed: Some(Deployed {
+                    deployment: DeploymentId::new("d-7"),
+                    version: VersionId::new("v-3"),
+                    number: None,
+                }),
+                ..Basis::default()
+            },
+            content: after(),
+            overwrites: None,
+        }),
         ..resource("routing", "Customer Routing", Action::Update)
     }
 }
@@ -174,24 +184,30 @@ fn plan(resources: Vec<ResourcePlan>) -> Plan {
 fn everything() -> Plan {
     let create = ResourcePlan {
         delta: compare(&FlowContent::default(), &after()),
-        version: Some(version(None, "1.0.0")),
-        steps: rollout(&[Step::CreateFlow, Step::CreateVersion]),
-        content: after(),
+        work: Work::Flow(FlowWork {
+            version: Some(version(None, "1.0.0")),
+            steps: rollout(&[Step::CreateFlow, Step::CreateVersion]),
+            content: after(),
+            ..FlowWork::default()
+        }),
         ..resource("welcome", "Welcome", Action::Create)
     };
     let finish = ResourcePlan {
         reason: Some("An earlier pass made the version and did not deploy it".into()),
-        version: Some(version(Some("1.1.0"), "1.1.0")),
-        steps: vec![
-            Step::UseVersion(VersionId::new("v-9")),
-            Step::Attach(DeploymentId::new("d-9")),
-        ],
+        work: Work::Flow(FlowWork {
+            version: Some(version(Some("1.1.0"), "1.1.0")),
+            steps: vec![
+                Step::UseVersion(VersionId::new("v-9")),
+                Step::Attach(DeploymentId::new("d-9")),
+            ],
+            ..FlowWork::default()
+        }),
         ..resource("finish", "Finish", Action::Update)
     };
     let delete = ResourcePlan {
         place: None,
         delta: compare(&before(), &FlowContent::default()),
-        steps: vec![Step::DeleteFlow],
+        work: steps(vec![Step::DeleteFlow]),
         ..resource("gone", "Gone", Action::Delete)
     };
     let drifted = ResourcePlan {
@@ -348,8 +364,11 @@ fn hostile() -> Plan {
         ),
         reason: Some(evil.into()),
         place: Some(evil.into()),
-        version: Some(version(None, "1.0.0")),
-        steps: vec![Step::UseVersion(VersionId::new(evil))],
+        work: Work::Flow(FlowWork {
+            version: Some(version(None, "1.0.0")),
+            steps: vec![Step::UseVersion(VersionId::new(evil))],
+            ..FlowWork::default()
+        }),
         ..resource("evil", evil, Action::Update)
     };
     resource.settings = vec![FieldChange {
@@ -565,15 +584,14 @@ fn json_has_everything() {
         connectors: Arc::default(),
     };
     let mut plan = everything();
-    plan.resources = vec![ResourcePlan {
-        delta: compare(&content("Hi"), &content("Hello")),
-        steps: vec![
-            Step::UseVersion(VersionId::new("v-9")),
-            Step::Gate(Gate::Tests),
-            Step::Attach(DeploymentId::new("d-9")),
-        ],
-        ..update()
-    }];
+    let mut updated = update();
+    flow_work(&mut updated).steps = vec![
+        Step::UseVersion(VersionId::new("v-9")),
+        Step::Gate(Gate::Tests),
+        Step::Attach(DeploymentId::new("d-9")),
+    ];
+    plan.resources =
+        vec![ResourcePlan { delta: compare(&content("Hi"), &content("Hello")), ..updated }];
     insta::assert_snapshot!(format!("{:#}", json(&plan, "sha256:00")), @r#"
     {
       "apiVersion": "flowgate.dev/v1",
@@ -674,8 +692,8 @@ fn the_same_plan_has_the_same_hash_and_another_plan_another() {
     let changes: [fn(&mut Plan); 4] = [
         |plan| plan.tenant.push('x'),
         |plan| plan.unchanged += 1,
-        |plan| plan.resources[4].content.elements[0].id.push('x'),
-        |plan| plan.resources[4].basis.draft = Some(DraftRevision(15)),
+        |plan| flow_work(&mut plan.resources[4]).content.elements[0].id.push('x'),
+        |plan| flow_work(&mut plan.resources[4]).basis.draft = Some(DraftRevision(15)),
     ];
     for change in changes {
         let mut plan = everything();

@@ -75,7 +75,7 @@ fn heading(resource: &ResourcePlan, style: Style) -> String {
     let (sign, _) = words::action(resource.action);
     let id = format!("{sign} {}", escape::plain(&resource.id.to_string()));
     let mut parts = vec![style.paint(ansi.bold(), &id), escape::quoted(&resource.display_name)];
-    parts.extend(resource.version.as_ref().map(words::version));
+    parts.extend(resource.work.version().map(words::version));
     if let Action::Leave(outcome) = resource.action {
         parts.push(style.paint(ansi, outcome.as_str()));
     }

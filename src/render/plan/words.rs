@@ -1,7 +1,10 @@
 //! What the forms of a plan say alike.
 
 use crate::model::Step;
-use crate::plan::{Action, Plan, ResourcePlan, VersionChange};
+use crate::plan::{
+    Action, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, VersionChange,
+    Work,
+};
 use crate::render::escape;
 use crate::render::matrix::{self, Row, Sign};
 
@@ -70,26 +73,31 @@ pub(super) fn version(change: &VersionChange) -> String {
 
 /// Returns what differs, row by row.
 pub(super) fn rows(resource: &ResourcePlan, width: usize) -> Vec<Row> {
-    let mut rows = matrix::settings(&resource.settings);
-    if resource.delta.is_empty() {
-        return rows;
+    let whole =
+        |sign| matrix::whole(resource.id.kind, (&resource.settings, &resource.delta), sign, width);
+    match resource.action {
+        Action::Create => whole(Sign::Add),
+        Action::Delete => whole(Sign::Remove),
+        Action::Update | Action::Adopt | Action::Leave(_) => {
+            let mut rows = matrix::settings(&resource.settings);
+            rows.extend(matrix::changed(&resource.delta));
+            rows
+        }
     }
-    rows.extend(match resource.action {
-        Action::Create => matrix::whole(&resource.delta, Sign::Add, width),
-        Action::Delete => matrix::whole(&resource.delta, Sign::Remove, width),
-        Action::Update | Action::Adopt | Action::Leave(_) => matrix::changed(&resource.delta),
-    });
-    rows
 }
 
 /// Returns the steps in one line, safe to show; empty when there are none.
 pub(super) fn steps(plan: &Plan, resource: &ResourcePlan) -> String {
-    let steps: Vec<_> = resource.steps.iter().map(|step| words(step, plan, resource)).collect();
+    let steps: Vec<String> = match &resource.work {
+        Work::Flow(work) => work.steps.iter().map(|step| of_flow(step, plan, work)).collect(),
+        Work::DataAction(work) => work.steps.iter().map(|step| of_data_action(*step)).collect(),
+        Work::DataStore(work) => work.steps.iter().flat_map(of_data_store).collect(),
+    };
     escape::plain(&steps.join(" → "))
 }
 
-fn words(step: &Step, plan: &Plan, resource: &ResourcePlan) -> String {
-    let number = resource.version.as_ref().map(|version| format!(" {}", version.to));
+fn of_flow(step: &Step, plan: &Plan, work: &FlowWork) -> String {
+    let number = work.version.as_ref().map(|version| format!(" {}", version.to));
     let number = number.unwrap_or_default();
     match step {
         Step::CreateFlow => "create flow".into(),
@@ -104,4 +112,38 @@ fn words(step: &Step, plan: &Plan, resource: &ResourcePlan) -> String {
         Step::RollBack(id) => format!("roll back deployment {id}"),
         Step::DeleteFlow => "delete flow".into(),
     }
+}
+
+fn of_data_action(step: DataActionStep) -> String {
+    match step {
+        DataActionStep::Create => "create data action",
+        DataActionStep::Update => "write data action",
+        DataActionStep::Test => "test in the tenant",
+        DataActionStep::Delete => "delete data action",
+    }
+    .to_owned()
+}
+
+fn of_data_store(step: &DataStoreStep) -> Vec<String> {
+    let one = |text: &str| vec![text.to_owned()];
+    match step {
+        DataStoreStep::Create(_) => one("create data store"),
+        DataStoreStep::Name { .. } => one("write name and description"),
+        DataStoreStep::PutSchema { .. } => one("write schema"),
+        DataStoreStep::Items(items) => of_items(items),
+        DataStoreStep::Delete => one("delete data store with its records"),
+    }
+}
+
+/// Counts the writes by what they do.
+fn of_items(items: &[ItemStep]) -> Vec<String> {
+    let [made, written, related, deleted] = ItemStep::count(items);
+    let told = [
+        (made, "create", "record"),
+        (written, "write", "record"),
+        (related, "write", "relationship"),
+        (deleted, "delete", "record"),
+    ];
+    let some = told.into_iter().filter(|(count, ..)| *count > 0);
+    some.map(|(count, verb, noun)| format!("{verb} {}", matrix::counted(count, noun))).collect()
 }

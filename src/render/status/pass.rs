@@ -37,16 +37,13 @@ fn resource(status: &ResourceStatus) -> [Cell; 5] {
         Cell::painted(&status.outcome, paint::resource_outcome(status.outcome)),
         Cell::new(&status.id),
         Cell::new(&version),
-        Cell::painted(&changes(&status.elements, &status.connectors), paint::QUIET),
+        Cell::painted(&changes(status.parts.values().copied().sum()), paint::QUIET),
         Cell::new(&status.message.as_deref().unwrap_or_default()),
     ]
 }
 
 /// Returns how many parts were added, modified and removed; nothing when none was.
-fn changes(elements: &DeltaCounts, connectors: &DeltaCounts) -> String {
-    let added = elements.added + connectors.added;
-    let modified = elements.modified + connectors.modified;
-    let removed = elements.removed + connectors.removed;
+fn changes(DeltaCounts { added, removed, modified }: DeltaCounts) -> String {
     if added + modified + removed == 0 {
         return String::new();
     }

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Counts, DeltaCounts, DeploymentId, Outcome, ResourceId, ResourceOutcome, ResourceStatus, Status,
+    Counts, DeltaCounts, DeploymentId, Outcome, Part, ResourceId, ResourceOutcome, ResourceStatus,
+    Status,
 };
 use crate::render::Style;
 
@@ -20,11 +22,10 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
         outcome,
         message: message.map(Into::into),
         version: Some(semver::Version::new(1, 4, 0)),
-        flow_id: None,
+        platform_id: None,
         version_id: None,
         deployment_id: None,
-        elements: DeltaCounts { added: 1, removed: 0, modified: 2 },
-        connectors: DeltaCounts::default(),
+        parts: [(Part::Element, DeltaCounts { added: 1, removed: 0, modified: 2 })].into(),
     }
 }
 
@@ -60,7 +61,7 @@ fn a_pass_is_a_line_a_resource_and_a_summary() {
         resource("same", ResourceOutcome::Unchanged, None),
         ResourceStatus {
             version: None,
-            elements: DeltaCounts::default(),
+            parts: BTreeMap::new(),
             ..resource("waiting", ResourceOutcome::Waiting, Some("gate approval is pending"))
         },
     ];
