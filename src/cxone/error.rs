@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::model::DraftRevision;
-
 use super::exchange::ExchangeError;
 
 /// How a failed call is to be taken.
@@ -48,6 +46,21 @@ impl Error {
         self.kind.handling()
     }
 
+    /// Tells whether there is no such thing, or no such call: the status is 404.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self.kind, ErrorKind::NotFound { .. })
+    }
+
+    /// Returns the error of a 404 that cannot be about the thing, because the thing is there.
+    pub(super) fn of_endpoint(self) -> Self {
+        let Self { call, kind } = self;
+        let kind = match kind {
+            ErrorKind::NotFound { message } => ErrorKind::EndpointMissing { status: 404, message },
+            kind => kind,
+        };
+        Self { call, kind }
+    }
+
     /// Returns the platform's code of a conflict, such as `NAME_EXISTS`.
     pub fn conflict_code(&self) -> Option<&str> {
         match &self.kind {
@@ -58,19 +71,28 @@ impl Error {
 }
 
 /// One fault of a refused body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fault {
     /// JSON pointer into the body that was sent; empty where the platform gives none.
     pub pointer: String,
     /// What is wrong there.
     pub message: String,
+    /// In a text such as a script: the line, from 1, where the platform says.
+    pub line: Option<u32>,
+    /// The line's column, from 1, where the platform says.
+    pub column: Option<u32>,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
-            "" => f.write_str(&self.message),
-            pointer => write!(f, "{pointer}: {}", self.message),
+            "" => f.write_str(&self.message)?,
+            pointer => write!(f, "{pointer}: {}", self.message)?,
+        }
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => write!(f, " (line {line}, column {column})"),
+            (Some(line), None) => write!(f, " (line {line})"),
+            (None, _) => Ok(()),
         }
     }
 }
@@ -114,17 +136,15 @@ pub enum ErrorKind {
         message: String,
     },
     /// 409.
-    #[error(
-        "the tenant refuses this as it stands: {code}{}; what is live must be read again",
-        said(message)
-    )]
+    #[error("the tenant refuses this as it stands: {code}{}{}", said(message), way_on(code))]
     Conflict {
         /// Such as `VERSION_CONFLICT`; `CONFLICT` where the tenant gives none.
         code: String,
         /// What the tenant said.
         message: String,
-        /// With `VERSION_CONFLICT`: the draft revision that holds now, where the tenant says.
-        current_version: Option<DraftRevision>,
+        /// With `VERSION_CONFLICT`: what guards it now, where the tenant says, such as a flow's draft
+        /// revision.
+        current_version: Option<u64>,
     },
     /// 400 or 422: the body is not what the tenant takes.
     #[error("the tenant refuses the content: {code}{}{}", said(message), listed(faults))]
@@ -161,7 +181,7 @@ pub enum ErrorKind {
         "the answer cannot be read: {0}; check that baseUrl and tokenUrl are those of a CXone API"
     )]
     Unreadable(String),
-    /// 405, or 404 where nothing is named that could be absent.
+    /// 405, or 404 where nothing is named that could be absent, or what is named is there.
     #[error(
         "the tenant does not offer this call (status {status}){}; check baseUrl and tokenUrl, and \
              whether the tenant's API has this endpoint",
@@ -223,6 +243,15 @@ impl From<ExchangeError> for ErrorKind {
     }
 }
 
+/// Says what helps, where anything but reading it does.
+fn way_on(code: &str) -> &'static str {
+    match code {
+        "VERSION_CONFLICT" => "; somebody wrote it meanwhile, and the next pass reads it again",
+        "RECORD_LOCKED" | "ENVIRONMENT_LOCKED" => "; once it is released, the next pass goes on",
+        _ => "",
+    }
+}
+
 fn said(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(" ({message})") }
 }
@@ -247,7 +276,11 @@ mod tests {
             show(ErrorKind::Forbidden { scope, message: "missing scope".into() }),
             @"POST /api/v2/flows/42/publish: the credentials may not do this (missing scope); grant the client the scope flows:publish in CXone, and name it if the tenant's scopes are listed in flowgate.yaml"
         );
-        let fault = Fault { pointer: "/elements/0/type".into(), message: "no such type".into() };
+        let fault = Fault {
+            pointer: "/elements/0/type".into(),
+            message: "no such type".into(),
+            ..Fault::default()
+        };
         let code = "SCHEMA_VALIDATION_FAILED".to_owned();
         insta::assert_snapshot!(
             show(ErrorKind::Invalid { code, message: String::new(), faults: vec![fault] }),

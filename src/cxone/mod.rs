@@ -33,6 +33,7 @@ pub use retry::Policy;
 pub use sender::RequestCounts;
 pub use settings::Settings;
 pub use values::{
-    Approval, ApprovalStatus, DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing,
-    NewDeployment, NewVersion, Owner, Published, TestResults, Validation, VersionOrigin,
+    Approval, ApprovalStatus, DataActionListing, DataStoreDetail, DataStoreListing,
+    DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing, Force, NewDeployment, NewVersion,
+    Owner, Published, ScriptFailure, ScriptRun, TestResults, Validation, Verdict, VersionOrigin,
 };

@@ -44,6 +44,13 @@ impl<T> List<T> {
         self.items
     }
 
+    /// Returns how many pages there are if all are as long as those that were taken.
+    pub(super) fn expected_pages(&self) -> u64 {
+        let held = self.items.len() as u64;
+        let total = self.total.unwrap_or_default();
+        total.saturating_mul(self.pages).div_ceil(held.max(1)).min(MOST_PAGES)
+    }
+
     /// Takes the next page. `totalCount` says where the end is, not the size of a page: a server
     /// may give fewer than it was asked for.
     pub(super) fn take(&mut self, page: Page<T>) -> Next {

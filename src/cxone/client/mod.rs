@@ -4,6 +4,8 @@ mod calls;
 
 use std::sync::Arc;
 
+use futures::stream::{FuturesOrdered, StreamExt};
+
 use super::auth::{self, Token, Tokens};
 use super::exchange::Exchange;
 use super::page::{List, Next, Page};
@@ -14,6 +16,8 @@ use super::{Error, ErrorKind, RequestCounts, Settings};
 
 /// How often a list that does not add up is read before that is an error.
 const READINGS: u32 = 3;
+/// How many pages of a list are asked for at once.
+const SIDE_BY_SIDE: usize = 8;
 
 /// A tenant's API.
 ///
@@ -104,25 +108,61 @@ impl Client {
         read: impl Fn(&Request, &Answer) -> Result<Page<T>, Error>,
         id: fn(&T) -> String,
     ) -> Result<Vec<T>, Error> {
+        let fetch = |number| {
+            let (request, read) = (page(number), &read);
+            async move { read(&request, &self.ask(&request).await?) }
+        };
         let mut readings = 1;
-        let mut list = List::new(id);
-        let mut request = page(1);
         loop {
-            let next = list.take(read(&request, &self.ask(&request).await?)?);
-            match next {
-                Next::Page(number) => request = page(number),
-                Next::Complete => return Ok(list.into_items()),
-                Next::Anew(why) if readings == READINGS => {
+            match read_through(&fetch, id).await? {
+                Ok(items) => return Ok(items),
+                Err(why) if readings == READINGS => {
                     let why = format!("the list does not add up: {why}");
-                    return Err(request.error(ErrorKind::Unreadable(why)));
+                    return Err(page(1).error(ErrorKind::Unreadable(why)));
                 }
-                Next::Anew(_) => {
-                    readings += 1;
-                    list = List::new(id);
-                    request = page(1);
+                Err(_) => readings += 1,
+            }
+        }
+    }
+}
+
+/// Reads a list once, and returns why where it does not add up.
+///
+/// The first page tells how many there are if all are as long; those are asked for side by side.
+async fn read_through<T, F: Future<Output = Result<Page<T>, Error>>>(
+    fetch: impl Fn(u64) -> F,
+    id: fn(&T) -> String,
+) -> Result<Result<Vec<T>, String>, Error> {
+    let mut list = List::new(id);
+    let mut asked = 1;
+    let mut ahead = FuturesOrdered::from_iter([fetch(asked)]);
+    while let Some(page) = ahead.next().await {
+        match list.take(page?) {
+            Next::Complete => return Ok(Ok(list.into_items())),
+            Next::Anew(why) => return Ok(Err(why)),
+            Next::Page(number) => {
+                let expected = list.expected_pages().max(number);
+                while asked < expected && ahead.len() < SIDE_BY_SIDE {
+                    asked += 1;
+                    ahead.push_back(fetch(asked));
                 }
             }
         }
+    }
+    Ok(Err("no page is left to ask for".to_owned()))
+}
+
+/// Returns the outcome of a call, with a 404 told apart: where the thing is `there` all the same, it
+/// is the call that the tenant lacks.
+async fn told_apart<T, U>(
+    outcome: Result<T, Error>,
+    there: impl Future<Output = Result<Option<U>, Error>>,
+) -> Result<T, Error> {
+    match outcome {
+        Err(error) if error.is_not_found() && matches!(there.await, Ok(Some(_))) => {
+            Err(error.of_endpoint())
+        }
+        outcome => outcome,
     }
 }
 

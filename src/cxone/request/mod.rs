@@ -1,9 +1,19 @@
 //! Requests as values: what is asked, and how it may be asked. Pure.
 
+mod data_actions;
+mod data_stores;
 mod deployments;
 mod flows;
 mod versions;
 
+pub(super) use data_actions::{
+    create_data_action, data_action, data_actions, delete_data_action, put_data_action,
+    test_data_action,
+};
+pub(super) use data_stores::{
+    create_data_store, create_item, data_store, data_stores, delete_data_store, delete_item, item,
+    items, name_data_store, patch_item, put_schema, schema,
+};
 pub(super) use deployments::{deploy, deployment, deployments, rollback};
 pub(super) use flows::{create_flow, delete_flow, flow, flows, put_flow};
 pub(super) use versions::{
@@ -29,7 +39,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How long most calls may take.
 const USUAL: Duration = Duration::from_secs(15);
-/// How long making a version may take.
+/// How long making something large may take.
 const LONG: Duration = Duration::from_secs(30);
 
 /// All that RFC 3986 does not leave unreserved.
@@ -48,6 +58,9 @@ pub(super) enum Scope {
     PublishFlows,
     ReadDeployments,
     WriteDeployments,
+    DataActions,
+    ReadDataStores,
+    WriteDataStores,
 }
 
 impl Scope {
@@ -59,6 +72,9 @@ impl Scope {
             Self::PublishFlows => "flows:publish",
             Self::ReadDeployments => "deployment:read",
             Self::WriteDeployments => "deployment:write",
+            Self::DataActions => "DataActions.ReadWrite",
+            Self::ReadDataStores => "datastore:read",
+            Self::WriteDataStores => "datastore:write",
         }
     }
 }
@@ -107,7 +123,17 @@ impl Request {
     }
 
     fn post(path: String, scope: Scope, body: &impl Serialize, key: &IdempotencyKey) -> Self {
-        let new = Self::new(Method::POST, path, scope);
+        Self::write(Method::POST, path, scope, body, key)
+    }
+
+    fn write(
+        method: Method,
+        path: String,
+        scope: Scope,
+        body: &impl Serialize,
+        key: &IdempotencyKey,
+    ) -> Self {
+        let new = Self::new(method, path, scope);
         Self { body: Some(json(body)), key: Some(key.clone()), ..new }
     }
 
@@ -129,8 +155,9 @@ impl Request {
 
     /// Tells whether the call may be sent again after it may have taken effect.
     ///
-    /// Reads, and writes that are guarded: by the version in a PUT, by the key in a POST. A PUT
-    /// whose first answer was lost is then answered 409, which its caller must look into.
+    /// Reads, and writes that are guarded: by the version in a PUT, by the key in all others. A PUT
+    /// or PATCH over a version whose first answer was lost may then be answered 409, which its caller
+    /// must look into.
     pub(super) fn repeat(&self) -> Repeat {
         let safe = self.method == Method::GET || self.method == Method::PUT || self.key.is_some();
         if safe { Repeat::Safe } else { Repeat::Never }

@@ -1,11 +1,17 @@
 //! Answers as values. Pure: a request and its answer in, a model value or an error out, whatever
 //! the bytes are.
 
+mod data_actions;
+mod data_stores;
 mod deployments;
 mod flows;
 mod refusal;
 mod versions;
 
+pub(super) use data_actions::{data_action, data_actions, script_run, written_data_action};
+pub(super) use data_stores::{
+    created_data_store, data_store, data_stores, item, items, schema, written_item,
+};
 pub(super) use deployments::{deployed, deployment, deployments};
 pub(super) use flows::{created_flow, flow, flows, put_flow};
 pub(super) use versions::{
@@ -44,6 +50,10 @@ impl Answer {
         Self { status: parts.status, headers: parts.headers, body, hidden, repeated }
     }
 
+    fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
     /// Returns the body as JSON.
     fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorKind> {
         serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error.to_string()))
@@ -72,11 +82,23 @@ impl Answer {
     }
 }
 
+/// Reads what must be there.
+fn required<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<T, Error> {
+    let read = || answer.success(request)?.json();
+    read().map_err(|kind| request.error(kind))
+}
+
+/// Reads what may be absent.
+fn optional<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<Option<T>, Error> {
+    let read = || answer.found(request)?.map(Answer::json).transpose();
+    read().map_err(|kind| request.error(kind))
+}
+
 /// Reads an answer of which only the success counts: an empty body or any JSON.
 pub(super) fn done(request: &Request, answer: &Answer) -> Result<(), Error> {
     let read = || -> Result<(), ErrorKind> {
         let answer = answer.success(request)?;
-        if answer.body.trim_ascii().is_empty() { Ok(()) } else { answer.json::<Value>().map(drop) }
+        if answer.is_empty() { Ok(()) } else { answer.json::<Value>().map(drop) }
     };
     read().map_err(|kind| request.error(kind))
 }

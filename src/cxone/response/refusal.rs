@@ -3,8 +3,6 @@
 use http::header::LOCATION;
 use serde_json::Value;
 
-use crate::model::DraftRevision;
-
 use super::Answer;
 use crate::cxone::request::{Absent, Request};
 use crate::cxone::{ErrorKind, error::Fault, text};
@@ -69,7 +67,7 @@ impl Said {
         ErrorKind::Conflict {
             code: self.code.unwrap_or_else(|| "CONFLICT".to_owned()),
             message: self.message,
-            current_version: self.current_version.map(DraftRevision),
+            current_version: self.current_version,
         }
     }
 }
@@ -84,8 +82,14 @@ fn faults(answer: &Answer, details: Option<&Value>) -> Vec<Fault> {
     let fault = |detail: &Value| Fault {
         pointer: shown(answer, detail.get("path")).unwrap_or_default(),
         message: shown(answer, detail.get("message").or(Some(detail))).unwrap_or_default(),
+        line: number(detail, "line"),
+        column: number(detail, "column"),
     };
     details.iter().take(MOST_FAULTS).map(fault).collect()
+}
+
+fn number(detail: &Value, name: &str) -> Option<u32> {
+    detail.get(name).and_then(Value::as_u64).and_then(|number| number.try_into().ok())
 }
 
 fn location(answer: &Answer) -> String {

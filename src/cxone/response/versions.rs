@@ -1,11 +1,10 @@
 //! Versions, what is known of them, and publishing.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::model::{FlowContent, LiveVersion, VersionId};
 
-use super::Answer;
+use super::{Answer, optional, required};
 use crate::cxone::page::Page;
 use crate::cxone::request::Request;
 use crate::cxone::values::{Approval, Owner, Published, TestResults, Validation};
@@ -102,14 +101,4 @@ pub(in crate::cxone) fn approval(
     answer: &Answer,
 ) -> Result<Option<Approval>, Error> {
     Ok(optional::<wire::Approval>(request, answer)?.map(Approval::from))
-}
-
-fn required<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<T, Error> {
-    let read = || answer.success(request)?.json();
-    read().map_err(|kind| request.error(kind))
-}
-
-fn optional<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<Option<T>, Error> {
-    let read = || answer.found(request)?.map(Answer::json).transpose();
-    read().map_err(|kind| request.error(kind))
 }

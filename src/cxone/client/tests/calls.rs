@@ -19,12 +19,6 @@ fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().expect("a time")
 }
 
-fn body(script: &Script) -> Value {
-    let calls = script.calls();
-    let call = calls.last().expect("a call");
-    serde_json::from_slice(call.request.body()).expect("JSON")
-}
-
 fn element(id: &str, element_type: &str) -> Element {
     Element {
         id: id.into(),
@@ -74,7 +68,7 @@ async fn a_version_is_made_as_the_contract_spells_it() {
     assert_eq!(script.calls()[0].timeout.as_secs(), 30);
     let at = "2026-11-21T08:00:00Z";
     assert_eq!(
-        body(&script),
+        script.last().body(),
         json!({
             "flowId": "42", "version": "1.1.0", "name": "Care", "description": "1 added",
             "elements": [
@@ -112,7 +106,7 @@ async fn a_draft_is_written_complete_over_its_revision() {
     let detail = client.flow(&flow_id()).await.expect("an answer").expect("a flow");
     assert_eq!(client.put_flow(&detail).await, Ok(DraftRevision(15)));
     assert_eq!(script.calls()[1].line(), "PUT /api/v2/flows/42");
-    assert_eq!(body(&script), flow);
+    assert_eq!(script.last().body(), flow);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +118,7 @@ async fn publishing_keeps_a_snapshot_and_bypasses_nothing() {
     assert_eq!(published, Published { version: version_id(), snapshot: Some("s".into()) });
     assert_eq!(script.calls()[0].line(), "POST /api/v2/flows/42/publish");
     let expected = json!({"versionId": "7", "snapshot": true, "bypassValidation": false});
-    assert_eq!(body(&script), expected);
+    assert_eq!(script.last().body(), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +137,7 @@ async fn a_deployment_is_started_as_the_contract_spells_it() {
     assert_eq!(deployment.id, DeploymentId::new("d"));
     assert_eq!(script.calls()[0].line(), "POST /api/v2/flow/deployments");
     assert_eq!(
-        body(&script),
+        script.last().body(),
         json!({
             "flowId": "42", "versionId": "7", "targetEnvironment": "PRODUCTION",
             "rollbackOnFailure": true, "skipValidation": false,

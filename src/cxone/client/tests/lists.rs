@@ -38,7 +38,8 @@ async fn a_list_without_an_end_is_an_error() {
         let (client, script) = client(Script { last, ..Script::new(vec![flows_page(0..2, 9)]) });
         let error = client.flows().await.expect_err("no end");
         assert!(error.to_string().contains("does not add up: totalCount says 9"), "{error}");
-        assert!(script.calls().len() <= 6);
+        // Three readings of a first page and the four that it lets expect.
+        assert!(script.calls().len() <= 15);
     }
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unnecessary_wraps, reason = "what a script holds is an outcome, good or bad")]
 
 mod calls;
+mod data_actions;
+mod data_stores;
 mod lists;
 mod retries;
 mod tokens;
@@ -55,6 +57,14 @@ impl Asked {
         let target = self.request.uri().path_and_query().expect("a path");
         format!("{} {target}", self.request.method())
     }
+
+    fn key(&self) -> &str {
+        self.request.headers()["idempotency-key"].to_str().expect("text")
+    }
+
+    fn body(&self) -> Value {
+        serde_json::from_slice(self.request.body()).expect("JSON")
+    }
 }
 
 impl Exchange for Script {
@@ -100,6 +110,11 @@ impl Script {
     /// What was asked, tokens left out.
     fn calls(&self) -> Vec<Asked> {
         self.asked().into_iter().filter(|asked| !asked.is_token()).collect()
+    }
+
+    /// The last call.
+    fn last(&self) -> Asked {
+        self.calls().pop().expect("a call")
     }
 
     fn tokens(&self) -> Vec<Asked> {

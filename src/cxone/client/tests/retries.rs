@@ -1,6 +1,6 @@
 use super::*;
 use crate::cxone::Handling;
-use crate::model::{DeploymentId, DraftRevision, VersionId};
+use crate::model::{DeploymentId, VersionId};
 
 #[tokio::test(start_paused = true)]
 async fn a_limited_call_waits_as_long_as_it_is_told() {
@@ -105,7 +105,7 @@ async fn a_put_whose_answer_was_lost_comes_back_as_a_conflict() {
     assert_eq!(error.conflict_code(), Some("VERSION_CONFLICT"));
     assert_eq!(error.handling(), Handling::Conflict);
     let ErrorKind::Conflict { current_version, .. } = error.kind() else { panic!("{error}") };
-    assert_eq!(*current_version, Some(DraftRevision(15)));
+    assert_eq!(*current_version, Some(15));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! The calls of the API.
+//! Flows, their versions and their deployments.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use crate::model::{
     DeploymentId, DraftRevision, FlowContent, FlowId, LiveDeployment, LiveVersion, VersionId,
 };
 
-use super::Client;
+use crate::cxone::Client;
 use crate::cxone::values::{
     Approval, DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing, NewDeployment,
     NewVersion, Owner, Published, TestResults, Validation,

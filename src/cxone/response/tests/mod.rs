@@ -1,10 +1,15 @@
+mod data_actions;
+mod data_stores;
+
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::cxone::values::{DeploymentFilter, Owner};
 use crate::cxone::{Fault, IdempotencyKey, request};
-use crate::model::{DeploymentId, DeploymentStatus, DraftRevision, FlowId, ResourceId, VersionId};
+use crate::model::{
+    DeploymentId, DeploymentStatus, DraftRevision, FlowId, ItemId, ResourceId, VersionId,
+};
 
 fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     let status = StatusCode::from_u16(status).expect("a status");
@@ -39,7 +44,7 @@ fn each_status_has_its_kind() {
     let body = json!({"code": "CODE", "message": "why", "details": [{"path": "/a", "message": "b"}],
                       "currentVersion": 16});
     let (code, message) = ("CODE".to_owned(), "why".to_owned());
-    let faults = vec![Fault { pointer: "/a".into(), message: "b".into() }];
+    let faults = vec![Fault { pointer: "/a".into(), message: "b".into(), ..Fault::default() }];
     let invalid = ErrorKind::Invalid { code: code.clone(), message: message.clone(), faults };
     let table = [
         (302, ErrorKind::Redirected { status: 302, location: "nowhere".into() }),
@@ -48,14 +53,7 @@ fn each_status_has_its_kind() {
         (403, ErrorKind::Forbidden { scope: "flows:publish".into(), message: message.clone() }),
         (404, ErrorKind::NotFound { message: message.clone() }),
         (405, ErrorKind::EndpointMissing { status: 405, message: message.clone() }),
-        (
-            409,
-            ErrorKind::Conflict {
-                code,
-                message: message.clone(),
-                current_version: Some(DraftRevision(16)),
-            },
-        ),
+        (409, ErrorKind::Conflict { code, message: message.clone(), current_version: Some(16) }),
         (429, ErrorKind::RateLimited),
         (500, ErrorKind::Unavailable { status: 500, message: message.clone() }),
         (501, ErrorKind::Unavailable { status: 501, message: message.clone() }),
@@ -74,6 +72,10 @@ fn a_404_of_a_list_means_that_the_tenant_has_no_such_endpoint() {
     let filter = DeploymentFilter::default();
     let request = request::deployments(&filter, 1);
     assert!(missing(&deployments(&request, &nothing, &filter).err().expect("an error")));
+    let actions = super::data_actions(&request::data_actions(1), &nothing);
+    assert!(missing(&actions.err().expect("an error")));
+    let stores = super::data_stores(&request::data_stores(1), &nothing);
+    assert!(missing(&stores.err().expect("an error")));
     let request = request::create_flow("Care", None, &key());
     let error = created_flow(&request, &nothing).expect_err("an error");
     insta::assert_snapshot!(error, @"POST /api/v2/flows: the tenant does not offer this call (status 404); check baseUrl and tokenUrl, and whether the tenant's API has this endpoint");
@@ -200,7 +202,19 @@ fn read_all(answer: &Answer) {
     let (flow_id, version_id) = (flow_id(), VersionId::new("7"));
     let filter = DeploymentFilter::default();
     let request = request::flow(&flow_id);
+    let (schema_fields, item_id) = (data_stores::fields(), ItemId::new("i"));
     let errors = [
+        super::data_actions(&request, answer).err(),
+        data_action(&request, answer).err(),
+        written_data_action(&request, answer, &data_actions::content()).err(),
+        script_run(&request, answer).err(),
+        super::data_stores(&request, answer).err(),
+        data_store(&request, answer).err(),
+        created_data_store(&request, answer).err(),
+        schema(&request, answer).err(),
+        items(&request, answer, &schema_fields).err(),
+        item(&request, answer, &schema_fields).err(),
+        written_item(&request, answer, &item_id).err(),
         flows(&request::flows(1), answer).err(),
         flow(&request, answer).err(),
         created_flow(&request, answer).err(),
@@ -246,6 +260,22 @@ fn any_json() -> impl Strategy<Value = Value> {
         "metadata",
         "source",
         "passed",
+        "actions",
+        "modifiedTimestamp",
+        "script",
+        "content",
+        "trigger",
+        "datastores",
+        "updatedAt",
+        "fields",
+        "type",
+        "constraints",
+        "records",
+        "ids",
+        "cascade_action",
+        "_version",
+        "error",
+        "logs",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),

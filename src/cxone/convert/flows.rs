@@ -1,4 +1,4 @@
-//! Wire types ↔ model.
+//! Flows, their versions and their deployments.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::model::{
     LiveVersion, VersionId,
 };
 
-use super::values::{
+use crate::cxone::values::{
     Approval, ApprovalStatus, DeploymentDetail, FlowDetail, FlowListing, NewDeployment, NewVersion,
     Owner, Published, TestResults, Validation,
 };
-use super::wire;
+use crate::cxone::wire;
 
 /// How many versions back a rollback may go.
 const MAX_ROLLBACK_DEPTH: u32 = 3;
@@ -51,7 +51,7 @@ impl From<&Connector> for wire::Connector {
 }
 
 /// Returns content of elements (nodes) and connectors (edges).
-pub(super) fn content(
+pub(in crate::cxone) fn content(
     elements: Vec<wire::Element>,
     connectors: Vec<wire::Connector>,
 ) -> FlowContent {
@@ -119,12 +119,12 @@ fn keep(rest: &mut Map<String, Value>, name: &str, text: Option<&String>) {
 }
 
 /// Reads RFC 3339; `None` for any other text.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
+pub(in crate::cxone) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
 /// Returns a listed version; its metadata may be anything.
-pub(super) fn live_version(wire: wire::VersionSummary, owner: &Owner) -> LiveVersion {
+pub(in crate::cxone) fn live_version(wire: wire::VersionSummary, owner: &Owner) -> LiveVersion {
     let text = |pointer| wire.metadata.pointer(pointer).and_then(Value::as_str);
     let resource = owner.resource.to_string();
     LiveVersion {
@@ -137,7 +137,7 @@ pub(super) fn live_version(wire: wire::VersionSummary, owner: &Owner) -> LiveVer
 }
 
 /// Returns the body that makes a version.
-pub(super) fn new_version(flow: &FlowId, new: &NewVersion) -> wire::NewVersion {
+pub(in crate::cxone) fn new_version(flow: &FlowId, new: &NewVersion) -> wire::NewVersion {
     wire::NewVersion {
         flow_id: flow.as_str().to_owned(),
         version: new.number.to_string(),
@@ -263,7 +263,7 @@ fn status(text: String, deployment: &str) -> DeploymentStatus {
 }
 
 /// Returns a status as the platform spells it.
-pub(super) fn status_text(status: &DeploymentStatus) -> &str {
+pub(in crate::cxone) fn status_text(status: &DeploymentStatus) -> &str {
     if let DeploymentStatus::Unknown(text) = status {
         return text;
     }

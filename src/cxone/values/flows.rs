@@ -1,4 +1,4 @@
-//! What goes into the client and comes out of it, where the model has no word for it.
+//! Flows, their versions and their deployments.
 
 use jiff::Timestamp;
 use semver::Version;
@@ -37,7 +37,7 @@ pub struct FlowDetail {
     /// The version that is published.
     pub published: Option<VersionId>,
     /// Everything else that the platform said of it, so that it can be written back complete.
-    pub(super) rest: Map<String, Value>,
+    pub(in crate::cxone) rest: Map<String, Value>,
 }
 
 /// Who must have made a version for it to be ours.
@@ -179,10 +179,10 @@ pub struct DeploymentDetail {
 /// Which deployments to list; all of them by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeploymentFilter {
-    pub(super) flow: Option<FlowId>,
-    pub(super) target_environment: Option<String>,
-    pub(super) status: Option<DeploymentStatus>,
-    pub(super) current: bool,
+    pub(in crate::cxone) flow: Option<FlowId>,
+    pub(in crate::cxone) target_environment: Option<String>,
+    pub(in crate::cxone) status: Option<DeploymentStatus>,
+    pub(in crate::cxone) current: bool,
 }
 
 impl DeploymentFilter {
