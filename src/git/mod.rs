@@ -27,4 +27,6 @@ pub use lock::{Holder, Lock};
 pub use notes::Note;
 pub use repo::Repo;
 pub use snapshot::{BlobId, Content, Entry, EntryKind, Snapshot};
-pub use state::{Tip, content, recorded};
+pub use state::{
+    Tip, content, data_action, data_store, recorded, recorded_data_action, recorded_data_store,
+};

@@ -11,7 +11,7 @@ use super::revision::timestamp;
 use super::{Error, Repo, parallel};
 
 /// A file above this many bytes is not read.
-pub(super) const MAX_FILE: u64 = 4 * 1024 * 1024;
+pub(super) const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Names the content of a file: equal ids, equal bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +48,7 @@ pub struct Entry {
 pub enum Content<'a> {
     /// All of its bytes.
     Bytes(&'a [u8]),
-    /// It is larger than 4 MiB, and was not read.
+    /// It is larger than 16 MiB, and was not read.
     TooLarge {
         /// Its size in bytes.
         size: u64,

@@ -1,10 +1,12 @@
 //! The JSON document of a note.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    self, DeploymentId, FlowId, Outcome, ResourceId, ResourceOutcome, Status, VersionId,
+    self, DeploymentId, Kind, Outcome, Part, ResourceId, ResourceOutcome, Status, VersionId,
 };
 
 pub(super) const API_VERSION: &str = "flowgate.dev/v1";
@@ -49,6 +51,10 @@ struct Resource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flow_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_action_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_store_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     version_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deployment_id: Option<String>,
@@ -63,8 +69,16 @@ struct Resource {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Delta {
-    elements: DeltaCounts,
-    connectors: DeltaCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elements: Option<DeltaCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connectors: Option<DeltaCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<DeltaCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<DeltaCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relationships: Option<DeltaCounts>,
 }
 
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -138,18 +152,18 @@ impl Resource {
         let failed = resource.outcome.of_pass() == Outcome::Failed;
         let text = resource.message.clone();
         let (message, error) = if failed { (None, text) } else { (text, None) };
+        let platform_id = |kind| resource.platform_id.clone().filter(|_| resource.id.kind == kind);
         Self {
             kind: resource.id.kind.to_string(),
             name: resource.id.name.clone(),
             action: resource.outcome.to_string(),
             version: resource.version.clone(),
-            flow_id: resource.flow_id.as_ref().map(ToString::to_string),
+            flow_id: platform_id(Kind::Flow),
+            data_action_id: platform_id(Kind::DataAction),
+            data_store_id: platform_id(Kind::DataStore),
             version_id: resource.version_id.as_ref().map(ToString::to_string),
             deployment_id: resource.deployment_id.as_ref().map(ToString::to_string),
-            delta: Delta {
-                elements: DeltaCounts::of(resource.elements),
-                connectors: DeltaCounts::of(resource.connectors),
-            },
+            delta: Delta::of(resource),
             message,
             error,
         }
@@ -162,16 +176,41 @@ impl Resource {
             outcome: word(ResourceOutcome::ALL, ResourceOutcome::as_str, &self.action)?,
             message: self.error.or(self.message),
             version: self.version,
-            flow_id: self.flow_id.map(FlowId::new),
+            platform_id: self.flow_id.or(self.data_action_id).or(self.data_store_id),
             version_id: self.version_id.map(VersionId::new),
             deployment_id: self.deployment_id.map(DeploymentId::new),
-            elements: self.delta.elements.into_model(),
-            connectors: self.delta.connectors.into_model(),
+            parts: self.delta.into_model(),
         })
     }
 }
 
 impl Delta {
+    /// Spells every part that the kind has, as soon as one of them differs.
+    fn of(resource: &model::ResourceStatus) -> Self {
+        let mut delta = Self::default();
+        for part in resource.id.kind.parts().iter().filter(|_| !resource.parts.is_empty()) {
+            let counts = resource.parts.get(part).copied().unwrap_or_default();
+            *delta.slot(*part) = Some(DeltaCounts::of(counts));
+        }
+        delta
+    }
+
+    fn slot(&mut self, part: Part) -> &mut Option<DeltaCounts> {
+        match part {
+            Part::Element => &mut self.elements,
+            Part::Connector => &mut self.connectors,
+            Part::Field => &mut self.fields,
+            Part::Item => &mut self.records,
+            Part::Relation => &mut self.relationships,
+        }
+    }
+
+    fn into_model(mut self) -> BTreeMap<Part, model::DeltaCounts> {
+        let all = Kind::ALL.iter().flat_map(|kind| kind.parts());
+        let counts = all.filter_map(|part| Some((*part, self.slot(*part).take()?.into_model())));
+        counts.filter(|(_, counts)| *counts != model::DeltaCounts::default()).collect()
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

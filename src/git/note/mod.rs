@@ -84,7 +84,7 @@ pub fn summary_line(status: &Status) -> String {
 fn resource_line(resource: &ResourceStatus) -> String {
     let id = one_line(&resource.id.to_string());
     let version = resource.version.as_ref().map_or(String::new(), |version| format!(" {version}"));
-    let delta = delta_text(resource.elements, resource.connectors);
+    let delta = delta_text(resource.parts.values().copied().sum());
     let message = resource.message.as_deref().map(cut);
     let details: Vec<String> = delta.into_iter().chain(message).collect();
     let details = match details.as_slice() {
@@ -94,13 +94,9 @@ fn resource_line(resource: &ResourceStatus) -> String {
     format!("{} {id}{version}{details}", resource.outcome)
 }
 
-/// Counts elements and connectors together; `None` if nothing differs.
-fn delta_text(elements: DeltaCounts, connectors: DeltaCounts) -> Option<String> {
-    let parts = counted([
-        (elements.added + connectors.added, "added"),
-        (elements.removed + connectors.removed, "removed"),
-        (elements.modified + connectors.modified, "modified"),
-    ]);
+/// Returns `2 added` and the like; `None` if nothing differs.
+fn delta_text(DeltaCounts { added, removed, modified }: DeltaCounts) -> Option<String> {
+    let parts = counted([(added, "added"), (removed, "removed"), (modified, "modified")]);
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use semver::Version;
 
 use super::*;
-use crate::model::{DeploymentId, FlowId, Outcome, ResourceId, ResourceOutcome, VersionId};
+use crate::model::{DeploymentId, Outcome, Part, ResourceId, ResourceOutcome, VersionId};
 
 fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> ResourceStatus {
     ResourceStatus {
@@ -13,11 +13,14 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
         outcome,
         message: message.map(str::to_owned),
         version: Some(Version::new(1, 4, 0)),
-        flow_id: Some(FlowId::new("f-1")),
+        platform_id: Some("f-1".to_owned()),
         version_id: Some(VersionId::new("v-1")),
         deployment_id: None,
-        elements: DeltaCounts { added: 1, removed: 0, modified: 1 },
-        connectors: DeltaCounts { added: 0, removed: 0, modified: 1 },
+        parts: [
+            (Part::Element, DeltaCounts { added: 1, removed: 0, modified: 1 }),
+            (Part::Connector, DeltaCounts { added: 0, removed: 0, modified: 1 }),
+        ]
+        .into(),
     }
 }
 
@@ -80,7 +83,7 @@ fn a_note_reads_from_the_top() {
 fn every_outcome_and_message_stays_on_its_line() {
     let mut plain = resource("plain", ResourceOutcome::Kept, None);
     plain.version = None;
-    (plain.elements, plain.connectors) = Default::default();
+    plain.parts.clear();
     let mut noted = status(
         Outcome::Failed,
         vec![
@@ -183,11 +186,10 @@ prop_compose! {
             outcome,
             message,
             version,
-            flow_id: flow.map(FlowId::new),
+            platform_id: flow,
             version_id: version_id.map(VersionId::new),
             deployment_id: deployment.map(DeploymentId::new),
-            elements,
-            connectors,
+            parts: [(Part::Element, elements), (Part::Connector, connectors)].into_iter().filter(|(_, counts)| *counts != DeltaCounts::default()).collect(),
         }
     }
 }

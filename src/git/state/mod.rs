@@ -2,14 +2,18 @@
 
 mod record;
 
-pub use record::{content, recorded};
+pub use record::{
+    content, data_action, data_store, recorded, recorded_data_action, recorded_data_store,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use git2::{FileMode, ObjectType, Oid, Repository, Tree, TreeBuilder, TreeEntry};
 
-use crate::model::{FlowRecord, Kind, State};
+use crate::model::{Kind, Record, ResourceId, State};
+
+use record::Stored;
 
 use super::{Error, Repo, Signature, parallel, refs};
 
@@ -35,10 +39,19 @@ impl Repo {
         let handle = self.handle()?;
         let Some(tip) = refs::tip(&handle, &name)? else { return Ok((State::default(), None)) };
         let files = list(&handle, &name, tip)?;
+        let mut state = State::default();
         let records =
             parallel::map(&files, || self.handle(), |handle, file| file.read(handle, &name))?;
-        let names = files.into_iter().map(|file| file.resource);
-        Ok((State { flows: names.zip(records).collect() }, Some(Tip(tip))))
+        for (file, record) in files.into_iter().zip(records) {
+            match record {
+                Record::Flow(record) => drop(state.flows.insert(file.resource, *record)),
+                Record::DataAction(record) => {
+                    drop(state.data_actions.insert(file.resource, record));
+                }
+                Record::DataStore(record) => drop(state.data_stores.insert(file.resource, record)),
+            }
+        }
+        Ok((state, Some(Tip(tip))))
     }
 
     /// Records the state of an environment on top of the tip that it was read from.
@@ -69,43 +82,89 @@ impl Repo {
     }
 }
 
+impl Repo {
+    /// Records one resource on top of the tip that the state was read from or written as; the others stay
+    /// as they are. Fails as [`Repo::write_state`] does.
+    pub fn write_record(
+        &self,
+        environment: &str,
+        id: &ResourceId,
+        record: &Record,
+        expected: Option<Tip>,
+        who: &Signature,
+    ) -> Result<Tip, Error> {
+        let name = refs::name(FOLDER, environment)?;
+        let handle = self.handle()?;
+        let tip = refs::tip(&handle, &name)?;
+        if tip != expected.map(|expected| expected.0) {
+            return Err(Error::Moved { reference: name });
+        }
+        let failed = || Error::git("write a record of the state");
+        let before = tip.map(|tip| refs::tree(&handle, &name, tip)).transpose()?;
+        let known = before.as_ref().and_then(|before| before.get_name(id.kind.as_str()));
+        let unread = Error::object(format!("the folder {} of {name}", id.kind));
+        let known = known.map(|known| handle.find_tree(known.id())).transpose().map_err(unread)?;
+        let mut folder = handle.treebuilder(known.as_ref()).map_err(failed())?;
+        match record {
+            Record::Flow(record) => write_record(&handle, &mut folder, &id.name, &**record)?,
+            Record::DataAction(record) => write_record(&handle, &mut folder, &id.name, record)?,
+            Record::DataStore(record) => write_record(&handle, &mut folder, &id.name, record)?,
+        }
+        let folder = folder.write().map_err(failed())?;
+        let mut root = handle.treebuilder(before.as_ref()).map_err(failed())?;
+        root.insert(id.kind.as_str(), folder, FileMode::Tree.into()).map_err(failed())?;
+        let tree = root.write().map_err(failed())?;
+        refs::advance(&handle, &name, tip, tree, &format!("Made {id}"), who).map(Tip)
+    }
+}
+
 /// A file of the state's tree.
 struct RecordFile {
+    kind: Kind,
     resource: String,
     blob: Oid,
 }
 
 impl RecordFile {
     fn path(&self) -> String {
-        format!("{}/{}{EXTENSION}", Kind::Flow, self.resource)
+        format!("{}/{}{EXTENSION}", self.kind, self.resource)
     }
 
-    fn read(&self, handle: &Repository, reference: &str) -> Result<FlowRecord, Error> {
+    fn read(&self, handle: &Repository, reference: &str) -> Result<Record, Error> {
         let blob = handle
             .find_blob(self.blob)
             .map_err(Error::object(format!("{} of {reference}", self.path())))?;
-        record::read(blob.content()).map_err(|problem| foreign(reference, &self.path(), problem))
+        let content = blob.content();
+        let record = match self.kind {
+            Kind::Flow => record::read(content).map(|record| Record::Flow(Box::new(record))),
+            Kind::DataAction => record::read(content).map(Record::DataAction),
+            Kind::DataStore => record::read(content).map(Record::DataStore),
+        };
+        record.map_err(|problem| foreign(reference, &self.path(), problem))
     }
 }
 
 fn list(handle: &Repository, reference: &str, tip: Oid) -> Result<Vec<RecordFile>, Error> {
     let mut files = Vec::new();
-    for kind in &refs::tree(handle, reference, tip)? {
-        let folder = String::from_utf8_lossy(kind.name_bytes()).into_owned();
-        if kind.kind() != Some(ObjectType::Tree) || folder != Kind::Flow.as_str() {
+    for folder in &refs::tree(handle, reference, tip)? {
+        let name = String::from_utf8_lossy(folder.name_bytes()).into_owned();
+        let kind = name.parse::<Kind>().ok().filter(|_| folder.kind() == Some(ObjectType::Tree));
+        let Some(kind) = kind else {
             let problem = "is of a kind that this flowgate does not know; use a newer one";
-            return Err(foreign(reference, &folder, problem));
-        }
+            return Err(foreign(reference, &name, problem));
+        };
         let tree = handle
-            .find_tree(kind.id())
-            .map_err(Error::object(format!("{folder} of {reference}")))?;
+            .find_tree(folder.id())
+            .map_err(Error::object(format!("{name} of {reference}")))?;
         for file in &tree {
-            let name = String::from_utf8_lossy(file.name_bytes());
-            match name.strip_suffix(EXTENSION) {
+            let file_name = String::from_utf8_lossy(file.name_bytes());
+            match file_name.strip_suffix(EXTENSION) {
                 Some(resource) if file.kind() == Some(ObjectType::Blob) => {
-                    files.push(RecordFile { resource: resource.to_owned(), blob: file.id() });
+                    files.push(RecordFile { kind, resource: resource.to_owned(), blob: file.id() });
                 }
-                _ => return Err(foreign(reference, &format!("{folder}/{name}"), "is no record")),
+                _ => {
+                    return Err(foreign(reference, &format!("{name}/{file_name}"), "is no record"));
+                }
             }
         }
     }
@@ -120,45 +179,54 @@ fn foreign(reference: &str, file: &str, problem: impl Into<String>) -> Error {
 fn write_tree(handle: &Repository, before: Option<&Tree<'_>>, state: &State) -> Result<Oid, Error> {
     let failed = || Error::git("write the state's tree");
     let mut root = handle.treebuilder(None).map_err(failed())?;
-    if !state.flows.is_empty() {
-        let folder = Kind::Flow.as_str();
-        let before = before.and_then(|before| before.get_name(folder));
-        let before = before.and_then(|before| handle.find_tree(before.id()).ok());
-        let flows = write_flows(handle, before.as_ref(), &state.flows)?;
-        root.insert(folder, flows, FileMode::Tree.into()).map_err(failed())?;
+    for kind in Kind::ALL {
+        let known = before.and_then(|before| before.get_name(kind.as_str()));
+        let known = known.and_then(|known| handle.find_tree(known.id()).ok());
+        let folder = match kind {
+            Kind::Flow => write_folder(handle, known.as_ref(), &state.flows)?,
+            Kind::DataAction => write_folder(handle, known.as_ref(), &state.data_actions)?,
+            Kind::DataStore => write_folder(handle, known.as_ref(), &state.data_stores)?,
+        };
+        if let Some(folder) = folder {
+            root.insert(kind.as_str(), folder, FileMode::Tree.into()).map_err(failed())?;
+        }
     }
     root.write().map_err(failed())
 }
 
-/// Writes the folder of flows on top of the one before: only what differs costs a write.
-fn write_flows(
+/// Writes the folder of a kind on top of the one before: only what differs costs a write. A kind of
+/// which there is nothing has none.
+fn write_folder<R: Stored>(
     handle: &Repository,
     before: Option<&Tree<'_>>,
-    flows: &BTreeMap<String, FlowRecord>,
-) -> Result<Oid, Error> {
-    let failed = || Error::git("write the state's flows");
+    records: &BTreeMap<String, R>,
+) -> Result<Option<Oid>, Error> {
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let failed = || Error::git("write a folder of the state");
     let mut folder = handle.treebuilder(before).map_err(failed())?;
     let is_kept = |file: &TreeEntry<'_>| {
         let resource = file.name().ok().and_then(|name| name.strip_suffix(EXTENSION));
-        resource.is_some_and(|resource| flows.contains_key(resource))
+        resource.is_some_and(|resource| records.contains_key(resource))
     };
     folder.filter(is_kept).map_err(failed())?;
-    for (name, flow) in flows {
-        write_flow(handle, &mut folder, name, flow)?;
+    for (name, record) in records {
+        write_record(handle, &mut folder, name, record)?;
     }
-    folder.write().map_err(failed())
+    folder.write().map(Some).map_err(failed())
 }
 
-fn write_flow(
+fn write_record<R: Stored>(
     handle: &Repository,
     folder: &mut TreeBuilder<'_>,
     name: &str,
-    flow: &FlowRecord,
+    record: &R,
 ) -> Result<(), Error> {
-    let failed = || Error::git(format!("write the state of flow {name}"));
+    let failed = || Error::git(format!("write the state of {name}"));
     let unnamed = |_| Error::ResourceName { resource: name.to_owned() };
     let file = format!("{name}{EXTENSION}");
-    let text = record::write(flow);
+    let text = record::write(record);
     let id = Oid::hash_object(ObjectType::Blob, text.as_bytes()).map_err(failed())?;
     let recorded = folder.get(&file).map_err(unnamed)?.map(|entry| entry.id());
     if recorded != Some(id) {

@@ -121,13 +121,13 @@ fn hundreds_of_files_come_back_in_order() {
 fn links_submodules_and_large_files_are_named_and_not_read() {
     let sandbox = Sandbox::with(&[("b.yaml", "b")]);
     std::os::unix::fs::symlink("/etc/passwd", sandbox.path("link.yaml")).expect("a link");
-    sandbox.write("large.yaml", &"x".repeat(4 * 1024 * 1024 + 1));
+    sandbox.write("large.yaml", &"x".repeat(16 * 1024 * 1024 + 1));
     sandbox.git(&["init", "-q", "sub"]);
     sandbox.git(&["-C", "sub", "commit", "-q", "--allow-empty", "-m", "inner"]);
     sandbox.git(&["-c", "advice.addEmbeddedRepo=false", "add", "sub"]);
     sandbox.commit("all kinds");
     let expected =
-        ["b.yaml=b", "large.yaml has 4194305 bytes", "link.yaml is no file", "sub is no file"];
+        ["b.yaml=b", "large.yaml has 16777217 bytes", "link.yaml is no file", "sub is no file"];
     assert_eq!(texts(&sandbox.open("")), expected);
 
     let on_disk = work_tree::list(sandbox.root()).expect("a list");
@@ -139,7 +139,7 @@ fn links_submodules_and_large_files_are_named_and_not_read() {
         Content::TooLarge { size } => size,
         Content::NotAFile => 0,
     });
-    assert_eq!(sizes.expect("sizes"), [1, 4_194_305, 0, 0]);
+    assert_eq!(sizes.expect("sizes"), [1, 16_777_217, 0, 0]);
 }
 
 #[cfg(unix)]

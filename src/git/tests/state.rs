@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use super::{Sandbox, ada};
 use crate::git::{self, Error, Repo, Tip, recorded};
 use crate::model::{
-    Connector, ContentHash, Deployed, DeploymentId, DraftRevision, Element, Failure, FlowContent,
-    FlowId, FlowRecord, State, VersionId, VersionRecord,
+    Cascade, Connector, ContentHash, DataActionContent, DataActionId, DataActionRecord,
+    DataStoreContent, DataStoreId, DataStoreRecord, Deployed, DeploymentId, DraftRevision, Element,
+    Failure, FieldType, FlowContent, FlowId, FlowRecord, Item, ItemId, ModifiedTimestamp, Naming,
+    Relation, SchemaField, State, VersionId, VersionRecord,
 };
 
 const REF: &str = "refs/flowgate/state/production";
@@ -84,7 +86,7 @@ fn bare_record(id: &str) -> FlowRecord {
 
 fn state(flows: &[(&str, FlowRecord)]) -> State {
     let flows = flows.iter().map(|(name, flow)| ((*name).to_owned(), flow.clone())).collect();
-    State { flows }
+    State { flows, ..State::default() }
 }
 
 fn write(repo: &Repo, state: &State, expected: Option<Tip>, second: i64) -> Result<Tip, Error> {
@@ -104,6 +106,87 @@ fn a_state_is_read_back_as_it_was_written() {
     assert_eq!(read, (written, Some(tip)));
     assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "the work tree stays clean");
+}
+
+#[test]
+fn every_kind_is_read_back_as_it_was_written() {
+    let sandbox = Sandbox::with(&[("a.yaml", "a")]);
+    let repo = sandbox.open("");
+    let action = data_action();
+    let store = data_store();
+    let written = State {
+        flows: [("same".to_owned(), bare_record("f-1"))].into(),
+        data_actions: [("same".to_owned(), action.clone())].into(),
+        data_stores: [("same".to_owned(), store.clone())].into(),
+    };
+    let tip = write(&repo, &written, None, 0).expect("written");
+    let (read, _) = repo.read_state("production").expect("read");
+    assert_eq!(read, written);
+    let action_content = git::data_action(&read.data_actions["same"].content);
+    assert_eq!(action_content, Some(data_action_content()));
+    assert_eq!(git::data_store(&read.data_stores["same"].content), Some(data_store_content()));
+
+    let gone = State { data_stores: std::collections::BTreeMap::new(), ..written };
+    write(&repo, &gone, Some(tip), 1).expect("written");
+    assert_eq!(repo.read_state("production").expect("read").0, gone);
+}
+
+fn data_action_content() -> DataActionContent {
+    DataActionContent {
+        description: Some("Finds the caller".to_owned()),
+        action_type: "SCRIPT".to_owned(),
+        trigger: object(&json!({"type": "MANUAL"})),
+        enabled: true,
+        dependencies: ["base".to_owned()].into(),
+        language: "JavaScript".to_owned(),
+        script: "function main() {\n  return \"ä\";\n}\n".into(),
+        extra: serde_json::Map::new(),
+    }
+}
+
+fn data_action() -> DataActionRecord {
+    DataActionRecord {
+        id: DataActionId::new("a-1"),
+        name: "same".to_owned(),
+        modified: Some(ModifiedTimestamp(1_700_000_000_000)),
+        hash: ContentHash::new([1; 32]),
+        content: git::recorded_data_action(&data_action_content()),
+        untested: Some("test \"known\" failed in the tenant: no".to_owned()),
+    }
+}
+
+fn data_store_content() -> DataStoreContent {
+    let field = |name: &str, field_type, constraints: Value| SchemaField {
+        name: name.to_owned(),
+        field_type,
+        constraints: object(&constraints),
+        extra: serde_json::Map::new(),
+    };
+    let relation = Relation { children: [ItemId::new("i-2")].into(), cascade: Cascade::Update };
+    let item = Item {
+        id: ItemId::new("i-1"),
+        fields: object(&json!({"name": "Ada", "n": 9_007_199_254_740_993_u64, "gone": null})),
+        relations: [("household".to_owned(), relation)].into(),
+    };
+    DataStoreContent {
+        description: None,
+        fields: vec![
+            field("household", FieldType::Relationship, json!({"max_depth": 3})),
+            field("name", FieldType::String, json!({})),
+        ],
+        items: [item].into(),
+    }
+}
+
+fn data_store() -> DataStoreRecord {
+    DataStoreRecord {
+        id: DataStoreId::new("s-1"),
+        name: "same".to_owned(),
+        updated_at: Some("2027-01-15T08:00:00.000001Z".to_owned()),
+        hash: ContentHash::new([2; 32]),
+        content: git::recorded_data_store(&data_store_content()),
+        unnamed: Some(Naming { name: "new".to_owned(), description: None }),
+    }
 }
 
 #[test]
@@ -143,7 +226,7 @@ fn a_state_of_many_flows_is_read_back() {
     let sandbox = Sandbox::with(&[("a.yaml", "a")]);
     let repo = sandbox.open("");
     let flows = (0..200).map(|number| (format!("flow-{number}"), record())).collect();
-    let written = State { flows };
+    let written = State { flows, ..State::default() };
     let tip = write(&repo, &written, None, 0).expect("written");
     assert_eq!(repo.read_state("production").expect("read"), (written, Some(tip)));
 }
@@ -272,7 +355,8 @@ fn a_file_that_flowgate_did_not_write_stops_the_read() {
     insta::assert_snapshot!(say("Flow/a.json", &good.replace("dev/v1", "dev/v2")), @r#"Flow/a.json of refs/flowgate/state/production has apiVersion "flowgate.dev/v2", which this flowgate cannot read; use a newer one; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`"#);
     insta::assert_snapshot!(say("Flow/a.json", &good.replace("draftRevision", "draftRevisions")), @"Flow/a.json of refs/flowgate/state/production cannot be read: unknown field `draftRevisions`, expected one of `apiVersion`, `kind`, `id`, `displayName`, `description`, `draftRevision`, `published`, `version`, `deployed`, `failure` at line 4 column 18; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`");
     insta::assert_snapshot!(say("Flow/README", &good), @"Flow/README of refs/flowgate/state/production is no record; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/README`");
-    insta::assert_snapshot!(say("DataStore/a.json", &good), @"DataStore of refs/flowgate/state/production is of a kind that this flowgate does not know; use a newer one; nothing was changed. See what is there with `git show refs/flowgate/state/production:DataStore`");
+    insta::assert_snapshot!(say("DataStore/a.json", &good), @"DataStore/a.json of refs/flowgate/state/production is no DataStoreRecord, as flowgate writes it; nothing was changed. See what is there with `git show refs/flowgate/state/production:DataStore/a.json`");
+    insta::assert_snapshot!(say("Queue/a.json", &good), @"Queue of refs/flowgate/state/production is of a kind that this flowgate does not know; use a newer one; nothing was changed. See what is there with `git show refs/flowgate/state/production:Queue`");
 }
 
 #[test]

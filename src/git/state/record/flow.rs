@@ -1,21 +1,16 @@
-//! The file of one flow in the state, as JSON.
-//!
-//! Equal records are equal bytes: keys have one order, and so have elements and connectors, whose
-//! order means nothing. What this version does not know it refuses to read.
+//! The record of a flow. Elements and connectors have one order, because theirs means nothing.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::{API_VERSION, Stored, raw};
 use crate::model;
-
-const API_VERSION: &str = "flowgate.dev/v1";
-const KIND: &str = "FlowRecord";
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FlowRecord {
+pub(in crate::git) struct FlowRecord {
     api_version: String,
     kind: String,
     id: String,
@@ -103,68 +98,27 @@ pub fn recorded(content: &model::FlowContent) -> model::RecordedContent {
 
 /// Reads a content that [`recorded`] made; `None` when something else did, or a newer flowgate.
 pub fn content(recorded: &model::RecordedContent) -> Option<model::FlowContent> {
-    let elements: Vec<Element> = serde_json::from_str(recorded.elements.get()).ok()?;
-    let connectors: Vec<Connector> = serde_json::from_str(recorded.connectors.get()).ok()?;
+    let elements: Vec<Element> = serde_json::from_str(recorded.elements.0.get()).ok()?;
+    let connectors: Vec<Connector> = serde_json::from_str(recorded.connectors.0.get()).ok()?;
     Some(model::FlowContent {
         elements: elements.into_iter().map(Element::into_model).collect(),
         connectors: connectors.into_iter().map(Connector::into_model).collect(),
     })
 }
 
-fn raw<T: Serialize>(parts: &[T]) -> Box<RawValue> {
-    // It cannot fail: all keys are texts.
-    to_raw_value(parts).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
+impl Stored for model::FlowRecord {
+    const KIND: &'static str = "FlowRecord";
+    type File = FlowRecord;
 
-/// Returns the file of a flow, with a line break at the end.
-pub(super) fn write(flow: &model::FlowRecord) -> String {
-    let record = FlowRecord::of(flow);
-    // Through a value, whose keys can be ordered. It cannot fail: all keys are texts.
-    let mut value = serde_json::to_value(record).unwrap_or_default();
-    value.sort_all_objects();
-    format!("{value:#}\n")
-}
-
-/// What says whether the rest can be read.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Header {
-    api_version: String,
-    kind: String,
-}
-
-/// Reads the file of a flow; the error says what is wrong with the file, as in `is not JSON`.
-pub(super) fn read(bytes: &[u8]) -> Result<model::FlowRecord, String> {
-    let unread = |error| fault(bytes).unwrap_or(format!("cannot be read: {error}"));
-    let record: FlowRecord =
-        serde_json::from_slice(bytes).map_err(|error| unread(error.to_string()))?;
-    if record.kind != KIND || record.api_version != API_VERSION {
-        return Err(unread("its header is another one".to_owned()));
+    fn header(file: &FlowRecord) -> (&str, &str) {
+        (&file.api_version, &file.kind)
     }
-    record.into_model().map_err(|error| format!("cannot be read: {error}"))
-}
 
-/// Returns what is wrong with a file as a whole.
-fn fault(bytes: &[u8]) -> Option<String> {
-    let header: Header = match serde_json::from_slice(bytes) {
-        Err(error) if error.is_data() => Header::default(),
-        Err(error) => return Some(format!("is not JSON: {error}")),
-        Ok(header) => header,
-    };
-    if header.kind != KIND {
-        return Some(format!("is no {KIND}, as flowgate writes it"));
-    }
-    (header.api_version != API_VERSION).then(|| {
-        let version = header.api_version;
-        format!("has apiVersion {version:?}, which this flowgate cannot read; use a newer one")
-    })
-}
-
-impl FlowRecord {
-    fn of(flow: &model::FlowRecord) -> Self {
-        Self {
+    fn to_file(&self) -> FlowRecord {
+        let flow = self;
+        FlowRecord {
             api_version: API_VERSION.to_owned(),
-            kind: KIND.to_owned(),
+            kind: Self::KIND.to_owned(),
             id: flow.id.to_string(),
             display_name: flow.display_name.clone(),
             description: flow.description.clone(),
@@ -176,16 +130,16 @@ impl FlowRecord {
         }
     }
 
-    fn into_model(self) -> Result<model::FlowRecord, model::ParseIdError> {
-        Ok(model::FlowRecord {
-            id: model::FlowId::new(self.id),
-            display_name: self.display_name,
-            description: self.description,
-            draft_revision: model::DraftRevision(self.draft_revision),
-            published: self.published.map(model::VersionId::new),
-            version: self.version.map(VersionRecord::into_model).transpose()?,
-            deployed: self.deployed.map(Deployed::into_model),
-            failure: self.failure.map(Failure::into_model).transpose()?,
+    fn from_file(file: FlowRecord) -> Result<Self, model::ParseIdError> {
+        Ok(Self {
+            id: model::FlowId::new(file.id),
+            display_name: file.display_name,
+            description: file.description,
+            draft_revision: model::DraftRevision(file.draft_revision),
+            published: file.published.map(model::VersionId::new),
+            version: file.version.map(VersionRecord::into_model).transpose()?,
+            deployed: file.deployed.map(Deployed::into_model),
+            failure: file.failure.map(Failure::into_model).transpose()?,
         })
     }
 }
@@ -197,8 +151,8 @@ impl VersionRecord {
             id: version.id.to_string(),
             number: version.number.clone(),
             hash: version.hash.to_string(),
-            elements,
-            connectors,
+            elements: elements.0,
+            connectors: connectors.0,
         }
     }
 
@@ -208,8 +162,8 @@ impl VersionRecord {
             number: self.number,
             hash: self.hash.parse()?,
             content: model::RecordedContent {
-                elements: self.elements,
-                connectors: self.connectors,
+                elements: model::RecordedJson(self.elements),
+                connectors: model::RecordedJson(self.connectors),
             },
         })
     }
