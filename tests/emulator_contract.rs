@@ -2,6 +2,10 @@
 
 #[path = "emulator/control.rs"]
 mod control;
+#[path = "emulator/data_actions.rs"]
+mod data_actions;
+#[path = "emulator/data_stores.rs"]
+mod data_stores;
 #[path = "emulator/deployments.rs"]
 mod deployments;
 #[path = "emulator/durability.rs"]
@@ -16,6 +20,10 @@ mod flows;
 mod idempotency;
 #[path = "emulator/in_process.rs"]
 mod in_process;
+#[path = "emulator/records.rs"]
+mod records;
+#[path = "emulator/relationships.rs"]
+mod relationships;
 #[path = "emulator/server.rs"]
 mod server;
 #[path = "emulator/tokens.rs"]

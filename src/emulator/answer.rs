@@ -14,11 +14,22 @@ pub(super) struct Answer {
     pub(super) body: Option<Value>,
     /// What the request made, so that its idempotency key can be forgotten with it.
     pub(super) made: Option<Made>,
+    pub(super) repeat: Repeat,
+}
+
+/// What answers the same request with the same idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// The first answer, from memory.
+    Remembered,
+    /// The request is performed again: it has no effect that must not come twice.
+    Anew,
 }
 
 impl Answer {
     pub(super) fn new(status: StatusCode, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body), made: None }
+        let body = Some(body);
+        Self { status, headers: Vec::new(), body, made: None, repeat: Repeat::Remembered }
     }
 
     pub(super) fn ok(body: Value) -> Self {
@@ -34,11 +45,15 @@ impl Answer {
     }
 
     pub(super) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None, made: None }
+        Self { body: None, ..Self::new(StatusCode::NO_CONTENT, Value::Null) }
     }
 
     pub(super) fn having_made(self, made: Made) -> Self {
         Self { made: Some(made), ..self }
+    }
+
+    pub(super) fn repeated_anew(self) -> Self {
+        Self { repeat: Repeat::Anew, ..self }
     }
 
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -103,11 +118,11 @@ impl Refusal {
         let Refused { status, headers, mut body } = *self.0;
         request_id.clone_into(&mut body.request_id);
         let body = serde_json::to_value(body).unwrap_or_else(|_| json!({}));
-        Answer { status, headers, body: Some(body), made: None }
+        Answer { headers, ..Answer::new(status, body) }
     }
 }
 
 /// One fault of a body, by JSON pointer.
 pub(super) fn detail(path: impl Into<String>, message: impl Into<String>) -> ErrorDetail {
-    ErrorDetail { path: path.into(), message: message.into() }
+    ErrorDetail { path: path.into(), message: message.into(), ..ErrorDetail::default() }
 }

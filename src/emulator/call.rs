@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal, detail};
 use super::clock::Millis;
 use super::journal::Journal;
+use super::script::Scripts;
 use super::state::State;
 use super::text::Pairs;
-use crate::cxone::wire::ErrorDetail;
 
 /// The longest body that is read.
 pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -57,6 +57,7 @@ impl Incoming {
 pub(super) struct Call<'a> {
     pub(super) state: &'a mut State,
     pub(super) journal: &'a mut Journal,
+    pub(super) scripts: &'a mut Scripts,
     pub(super) now: Millis,
     pub(super) request: &'a Incoming,
     /// What the path's placeholders stand for, in order.
@@ -84,6 +85,13 @@ impl Page {
             total += 1;
         }
         (part, total)
+    }
+
+    /// That part of `items`, whose number is known: does not walk on to the end.
+    pub(super) fn within<T>(self, items: impl Iterator<Item = T>) -> Vec<T> {
+        let start = (self.number - 1).saturating_mul(self.size);
+        let as_count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        items.skip(as_count(start)).take(as_count(self.size)).collect()
     }
 }
 
@@ -153,79 +161,6 @@ fn positive(query: &Pairs, name: &str) -> Result<Option<u64>, Refusal> {
     number.map(Some).ok_or_else(|| bad_query(name, text, "a number from 1"))
 }
 
-/// Reads an object's properties and gathers every fault on the way.
-pub(super) struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    /// JSON pointer to the object.
-    at: &'static str,
-    faults: Vec<ErrorDetail>,
-}
-
-impl<'a> Fields<'a> {
-    pub(super) fn of(object: &'a Map<String, Value>, at: &'static str) -> Self {
-        Self { object, at, faults: Vec::new() }
-    }
-
-    /// A text that must be there and not empty.
-    pub(super) fn text(&mut self, name: &str) -> String {
-        match self.object.get(name) {
-            Some(Value::String(text)) if !text.trim().is_empty() => text.clone(),
-            Some(Value::String(_)) => self.fault(name, "must not be empty"),
-            Some(_) => self.fault(name, "must be a string"),
-            None => self.fault(name, "is missing"),
-        }
-    }
-
-    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
-        match self.object.get(name) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(_) => Some(self.fault(name, "must be a string")),
-        }
-    }
-
-    pub(super) fn flag(&mut self, name: &str) -> bool {
-        match self.object.get(name) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(flag)) => *flag,
-            Some(_) => self.fault(name, "must be true or false"),
-        }
-    }
-
-    pub(super) fn integer(&mut self, name: &str) -> u64 {
-        match self.object.get(name) {
-            None => self.fault(name, "is missing"),
-            Some(value) => match value.as_u64() {
-                Some(number) => number,
-                None => self.fault(name, "must be an integer from 0"),
-            },
-        }
-    }
-
-    pub(super) fn list(&mut self, name: &str) -> Vec<Value> {
-        match self.object.get(name) {
-            Some(Value::Array(items)) => items.clone(),
-            Some(_) => self.fault(name, "must be a list"),
-            None => self.fault(name, "is missing"),
-        }
-    }
-
-    /// Records a fault of a property; returns a stand-in that is never used.
-    pub(super) fn fault<T: Default>(&mut self, name: &str, message: impl Into<String>) -> T {
-        self.faults.push(detail(format!("{}/{name}", self.at), message));
-        T::default()
-    }
-
-    /// Adds what another check has found.
-    pub(super) fn also(&mut self, faults: Vec<ErrorDetail>) {
-        self.faults.extend(faults);
-    }
-
-    pub(super) fn finish(self) -> Result<(), Refusal> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Refusal::schema(self.faults)) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,7 +174,9 @@ mod tests {
             (4, 2, vec![]),
             (u64::MAX, 9, vec![]),
         ] {
-            assert_eq!(Page { number, size }.of(1..=5), (part, 5), "page {number}");
+            let page = Page { number, size };
+            assert_eq!(page.within(1..=5), part, "page {number}");
+            assert_eq!(page.of(1..=5), (part, 5), "page {number}");
         }
     }
 }

@@ -38,6 +38,12 @@ pub(super) fn rfc3339(at: Millis) -> String {
     format!("{at:.3}")
 }
 
+/// Spells microseconds since 1970 as RFC 3339 in UTC, with all of them.
+pub(super) fn rfc3339_micros(at: i64) -> String {
+    let at = Timestamp::from_microsecond(at).unwrap_or(Timestamp::MAX);
+    format!("{at:.6}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

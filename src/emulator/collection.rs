@@ -29,18 +29,35 @@ pub(super) trait Tracked {
     fn dump(&self) -> serde_json::Result<Value>;
 }
 
-/// Documents of one kind by id, in the order of their ids.
+/// What is derived from the documents of a collection, and follows each of their changes.
+pub(super) trait Index<T>: Default {
+    fn add(&mut self, key: &str, item: &T);
+    fn remove(&mut self, key: &str, item: &T);
+}
+
+/// No index.
+impl<T> Index<T> for () {
+    fn add(&mut self, _: &str, _: &T) {}
+    fn remove(&mut self, _: &str, _: &T) {}
+}
+
+/// Documents of one kind by id, in the order of their ids, with what is derived from them.
 #[derive(Debug)]
-pub(super) struct Collection<T> {
+pub(super) struct Collection<T, I = ()> {
     name: &'static str,
     items: BTreeMap<String, T>,
+    index: I,
     /// What the changed documents were before this request.
     before: BTreeMap<String, Option<T>>,
 }
 
-impl<T: Clone> Collection<T> {
+impl<T: Clone, I: Index<T>> Collection<T, I> {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, items: BTreeMap::new(), before: BTreeMap::new() }
+        Self { name, items: BTreeMap::new(), index: I::default(), before: BTreeMap::new() }
+    }
+
+    pub(super) fn index(&self) -> &I {
+        &self.index
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&T> {
@@ -71,7 +88,7 @@ impl<T: Clone> Collection<T> {
     pub(super) fn prefixed(
         &self,
         prefix: &str,
-    ) -> impl DoubleEndedIterator<Item = &T> + use<'_, T> {
+    ) -> impl DoubleEndedIterator<Item = &T> + use<'_, T, I> {
         let end = format!("{prefix}\u{10ffff}");
         let range = (Bound::Included(prefix.to_owned()), Bound::Excluded(end));
         self.items.range(range).map(|(_, item)| item)
@@ -80,17 +97,24 @@ impl<T: Clone> Collection<T> {
     pub(super) fn insert(&mut self, key: impl Into<String>, item: T) {
         let key = key.into();
         self.remember(&key);
-        self.items.insert(key, item);
+        self.put(key, item);
     }
 
     pub(super) fn remove(&mut self, key: &str) -> Option<T> {
         self.remember(key);
-        self.items.remove(key)
+        self.take(key)
     }
 
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
-        self.remember(key);
-        self.items.get_mut(key)
+    fn put(&mut self, key: String, item: T) {
+        self.take(&key);
+        self.index.add(&key, &item);
+        self.items.insert(key, item);
+    }
+
+    fn take(&mut self, key: &str) -> Option<T> {
+        let item = self.items.remove(key)?;
+        self.index.remove(key, &item);
+        Some(item)
     }
 
     fn remember(&mut self, key: &str) {
@@ -100,13 +124,21 @@ impl<T: Clone> Collection<T> {
     }
 }
 
-impl<T: Clone + Serialize + DeserializeOwned> Tracked for Collection<T> {
+/// An index would not learn of a change in place.
+impl<T: Clone> Collection<T> {
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
+        self.remember(key);
+        self.items.get_mut(key)
+    }
+}
+
+impl<T: Clone + Serialize + DeserializeOwned, I: Index<T>> Tracked for Collection<T, I> {
     fn name(&self) -> &'static str {
         self.name
     }
 
     fn load(&mut self, key: &str, document: &[u8]) -> serde_json::Result<()> {
-        self.items.insert(key.to_owned(), serde_json::from_slice(document)?);
+        self.put(key.to_owned(), serde_json::from_slice(document)?);
         Ok(())
     }
 
@@ -125,9 +157,9 @@ impl<T: Clone + Serialize + DeserializeOwned> Tracked for Collection<T> {
     fn undo(&mut self) {
         for (key, item) in std::mem::take(&mut self.before) {
             match item {
-                Some(item) => self.items.insert(key, item),
-                None => self.items.remove(&key),
-            };
+                Some(item) => self.put(key, item),
+                None => drop(self.take(&key)),
+            }
         }
     }
 
@@ -147,7 +179,7 @@ mod tests {
     use super::*;
 
     fn loaded() -> Collection<u32> {
-        let mut numbers = Collection::new("numbers");
+        let mut numbers = Collection::<u32>::new("numbers");
         numbers.insert("a", 1);
         numbers.insert("b", 2);
         numbers.settle();
@@ -181,10 +213,41 @@ mod tests {
 
     #[test]
     fn a_prefix_gives_only_its_own_documents() {
-        let mut numbers = Collection::new("numbers");
+        let mut numbers = Collection::<u32>::new("numbers");
         for (key, item) in [("ver-1-1", 1), ("ver-1-2", 2), ("ver-10-3", 3), ("ver-2-4", 4)] {
             numbers.insert(key, item);
         }
         assert_eq!(numbers.prefixed("ver-1-").copied().collect::<Vec<_>>(), [1, 2]);
+    }
+
+    /// Counts the documents by value.
+    #[derive(Debug, Default, PartialEq)]
+    struct ByValue(BTreeMap<u32, usize>);
+
+    impl Index<u32> for ByValue {
+        fn add(&mut self, _: &str, item: &u32) {
+            *self.0.entry(*item).or_default() += 1;
+        }
+
+        fn remove(&mut self, _: &str, item: &u32) {
+            *self.0.entry(*item).or_default() -= 1;
+            self.0.retain(|_, count| *count > 0);
+        }
+    }
+
+    #[test]
+    fn an_index_follows_changes_and_their_undoing() {
+        let mut numbers = Collection::<u32, ByValue>::new("numbers");
+        numbers.load("a", b"1").expect("loads");
+        numbers.insert("b", 1);
+        numbers.insert("a", 2);
+        assert_eq!(numbers.index().0, BTreeMap::from([(1, 1), (2, 1)]));
+        numbers.settle();
+        numbers.remove("a");
+        numbers.insert("b", 3);
+        numbers.insert("c", 3);
+        assert_eq!(numbers.index().0, BTreeMap::from([(3, 2)]));
+        numbers.undo();
+        assert_eq!(numbers.index().0, BTreeMap::from([(1, 1), (2, 1)]));
     }
 }

@@ -104,6 +104,9 @@ pub(super) enum Made {
     Flow(String),
     Version(String),
     Deployment(String),
+    DataAction(String),
+    DataStore(String),
+    Record(String),
 }
 
 /// What can be set for the whole tenant.

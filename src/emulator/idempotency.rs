@@ -1,9 +1,10 @@
 //! One effect a key, however often the request comes.
 
 use http::StatusCode;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Answer, Refusal, Repeat};
 use super::call::{Call, Handler, Incoming};
 use super::document::Remembered;
 
@@ -15,6 +16,9 @@ pub(super) fn once(call: &mut Call<'_>, handle: Handler) -> Result<Answer, Refus
         return repeat(&remembered, &fingerprint);
     }
     let answer = handle(call)?;
+    if answer.repeat == Repeat::Anew {
+        return Ok(answer);
+    }
     let remembered = Remembered {
         fingerprint,
         status: answer.status.as_u16(),
@@ -51,7 +55,8 @@ fn repeat(remembered: &Remembered, fingerprint: &str) -> Result<Answer, Refusal>
         return Err(Refusal::conflict("IDEMPOTENCY_KEY_REUSED", message));
     }
     let status = StatusCode::from_u16(remembered.status).unwrap_or(StatusCode::OK);
-    Ok(Answer { status, headers: Vec::new(), body: remembered.body.clone(), made: None })
+    let body = remembered.body.clone();
+    Ok(Answer { body, ..Answer::new(status, Value::Null) })
 }
 
 /// Equal for bodies that are the same JSON, however it is spelled.

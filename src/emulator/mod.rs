@@ -2,13 +2,15 @@
 //!
 //! People learn with it, pipelines are tested against it over HTTP, and the project's own tests run
 //! on it in-process under tokio's paused clock. It keeps the contract by itself: of the project it
-//! uses the wire types and the [`Exchange`] seam, so that it cannot agree with the client's mistakes.
+//! uses the wire types, the [`Exchange`] seam and the sandbox that scripts run in, so that it cannot
+//! agree with the client's mistakes.
 //!
 //! A request goes through `service`: it is recorded in the `journal`, an injected `fault` may
 //! strike it, `route` finds its handler in `api` or `control`, the handler changes the `state`, and
 //! what changed goes to the `store` before the answer leaves. A handler that refuses has changed
-//! nothing. Nothing runs in the background: where a deployment stands is computed from the `clock`
-//! when somebody asks.
+//! nothing. One that needs a `script` run is handled anew once it has run, so that no script runs
+//! while the state is held. Nothing runs in the background: where a deployment stands is computed
+//! from the `clock` when somebody asks.
 
 mod answer;
 mod api;
@@ -21,15 +23,20 @@ mod content;
     reason = "handlers are of one type, whether they can refuse or not"
 )]
 mod control;
+mod data_action;
+mod data_store;
 mod deployment;
 mod document;
 mod fault;
+mod fields;
+mod graph;
 mod idempotency;
 mod journal;
 mod limit;
 mod outgoing;
 mod route;
 mod scope;
+mod script;
 mod service;
 mod state;
 mod store;

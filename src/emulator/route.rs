@@ -3,11 +3,15 @@
 use percent_encoding::percent_decode_str;
 
 use super::answer::Refusal;
-use super::api::{deployments, evidence, flows, publish, tokens, versions};
+use super::api::{
+    action_tests, data_actions, data_stores, deployments, evidence, flows, publish, records,
+    tokens, versions,
+};
 use super::call::Handler;
 use super::control;
 use super::scope::{
-    DEPLOYMENT_READ, DEPLOYMENT_WRITE, FLOWS_PUBLISH, FLOWS_READ, FLOWS_WRITE, Scope,
+    DATA_ACTIONS, DATASTORE_READ, DATASTORE_WRITE, DEPLOYMENT_READ, DEPLOYMENT_WRITE,
+    FLOWS_PUBLISH, FLOWS_READ, FLOWS_WRITE, Scope,
 };
 
 /// Who may call a route.
@@ -37,6 +41,9 @@ const WRITES: Access = Access::Needs(FLOWS_WRITE);
 const PUBLISHES: Access = Access::Needs(FLOWS_PUBLISH);
 const SEES_DEPLOYMENTS: Access = Access::Needs(DEPLOYMENT_READ);
 const DEPLOYS: Access = Access::Needs(DEPLOYMENT_WRITE);
+const ACTS: Access = Access::Needs(DATA_ACTIONS);
+const LOOKS_UP: Access = Access::Needs(DATASTORE_READ);
+const STORES: Access = Access::Needs(DATASTORE_WRITE);
 
 #[rustfmt::skip]
 static ROUTES: &[Route] = &[
@@ -59,6 +66,24 @@ static ROUTES: &[Route] = &[
     row("POST",   "/api/v2/flow/deployments",                    DEPLOYS,          deployments::create),
     row("GET",    "/api/v2/flow/deployments/{deployment}",       SEES_DEPLOYMENTS, deployments::read),
     row("POST",   "/api/v2/flow/deployments/{deployment}/rollback", DEPLOYS,       deployments::roll_back),
+    row("GET",    "/api/v2/dataactions/actions",                 ACTS,             data_actions::list),
+    row("POST",   "/api/v2/dataactions/actions",                 ACTS,             data_actions::create),
+    row("GET",    "/api/v2/dataactions/actions/{action}",        ACTS,             data_actions::read),
+    row("PUT",    "/api/v2/dataactions/actions/{action}",        ACTS,             data_actions::replace),
+    row("DELETE", "/api/v2/dataactions/actions/{action}",        ACTS,             data_actions::delete),
+    row("POST",   "/api/v2/dataactions/actions/{action}/test",   ACTS,             action_tests::run),
+    row("GET",    "/api/v2/datastores",                          LOOKS_UP,         data_stores::list),
+    row("POST",   "/api/v2/datastores",                          STORES,           data_stores::create),
+    row("GET",    "/api/v2/datastores/{store}",                  LOOKS_UP,         data_stores::read),
+    row("PUT",    "/api/v2/datastores/{store}",                  STORES,           data_stores::rename),
+    row("DELETE", "/api/v2/datastores/{store}",                  STORES,           data_stores::delete),
+    row("GET",    "/api/v2/datastores/{store}/schema",           LOOKS_UP,         data_stores::schema),
+    row("PUT",    "/api/v2/datastores/{store}/schema",           STORES,           data_stores::set_schema),
+    row("GET",    "/api/v2/datastores/{store}/records",          LOOKS_UP,         records::list),
+    row("POST",   "/api/v2/datastores/{store}/records",          STORES,           records::create),
+    row("GET",    "/api/v2/datastores/{store}/records/{record}", LOOKS_UP,         records::read),
+    row("PATCH",  "/api/v2/datastores/{store}/records/{record}", STORES,           records::change),
+    row("DELETE", "/api/v2/datastores/{store}/records/{record}", STORES,           records::delete),
 ];
 
 /// A handler found, with what the placeholders stand for.

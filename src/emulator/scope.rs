@@ -9,9 +9,9 @@ pub(super) const FLOWS_WRITE: Scope = Scope(&["flows:write", "flow:write", "flow
 pub(super) const FLOWS_PUBLISH: Scope = Scope(&["flows:publish"]);
 pub(super) const DEPLOYMENT_READ: Scope = Scope(&["deployment:read"]);
 pub(super) const DEPLOYMENT_WRITE: Scope = Scope(&["deployment:write"]);
-const DATA_ACTIONS: Scope = Scope(&["DataActions.ReadWrite"]);
-const DATASTORE_READ: Scope = Scope(&["datastore:read"]);
-const DATASTORE_WRITE: Scope = Scope(&["datastore:write"]);
+pub(super) const DATA_ACTIONS: Scope = Scope(&["DataActions.ReadWrite"]);
+pub(super) const DATASTORE_READ: Scope = Scope(&["datastore:read"]);
+pub(super) const DATASTORE_WRITE: Scope = Scope(&["datastore:write"]);
 
 const ALL: [Scope; 8] = [
     FLOWS_READ,

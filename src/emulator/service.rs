@@ -21,6 +21,7 @@ use super::journal::{Journal, SeenRequest};
 use super::limit::Limiter;
 use super::outgoing::Outgoing;
 use super::route::{self, Access};
+use super::script::Scripts;
 use super::state::State;
 use super::store::{Error, Store};
 
@@ -39,6 +40,9 @@ struct Core {
     opened: u64,
     received: u64,
 }
+
+/// How a request is handled, under the lock.
+type Handling = fn(&mut Core, &Incoming, &mut Scripts) -> Result<Answer, Refusal>;
 
 /// What is known of a request when it has come in.
 struct Arrival {
@@ -78,9 +82,8 @@ impl Service {
     pub(super) async fn answer(&self, request: Request<Body>) -> Response {
         let incoming = read(request).await;
         if is_control(&incoming.path) {
-            let mut core = self.core();
-            let request_id = core.next_request_id();
-            let answer = core.transact(&request_id, |core| core.control(&incoming));
+            let request_id = self.core().next_request_id();
+            let answer = self.handle(&incoming, &request_id, Core::control).await;
             return Outgoing::from(answer).into_response(&request_id);
         }
         let arrival = self.core().arrive(&incoming);
@@ -92,14 +95,14 @@ impl Service {
     }
 
     async fn answer_api(&self, incoming: &Incoming, arrival: &Arrival) -> Outgoing {
-        let Some(fault) = &arrival.fault else { return self.perform(incoming, arrival) };
+        let Some(fault) = &arrival.fault else { return self.perform(incoming, arrival).await };
         match fault.moment {
             Moment::Before => {
                 pause(fault).await;
-                self.refrain(incoming, arrival, fault)
+                self.refrain(incoming, arrival, fault).await
             }
             Moment::After => {
-                let real = self.perform(incoming, arrival);
+                let real = self.perform(incoming, arrival).await;
                 pause(fault).await;
                 fault.answer.as_ref().map_or(real, Outgoing::from).cut(fault.cut)
             }
@@ -107,10 +110,10 @@ impl Service {
     }
 
     /// The fault's answer without the request's effect; a mere delay leaves both as they are.
-    fn refrain(&self, incoming: &Incoming, arrival: &Arrival, fault: &Fault) -> Outgoing {
+    async fn refrain(&self, incoming: &Incoming, arrival: &Arrival, fault: &Fault) -> Outgoing {
         match (&fault.answer, fault.cut) {
             (Some(canned), cut) => Outgoing::from(canned).cut(cut),
-            (None, None) => self.perform(incoming, arrival),
+            (None, None) => self.perform(incoming, arrival).await,
             (None, cut) => {
                 let message = "the connection was to be cut";
                 let refusal =
@@ -120,8 +123,20 @@ impl Service {
         }
     }
 
-    fn perform(&self, incoming: &Incoming, arrival: &Arrival) -> Outgoing {
-        self.core().transact(&arrival.request_id, |core| core.api(incoming)).into()
+    async fn perform(&self, incoming: &Incoming, arrival: &Arrival) -> Outgoing {
+        self.handle(incoming, &arrival.request_id, Core::api).await.into()
+    }
+
+    /// Handles a request, and again with the outcome of each script that it turns out to need.
+    async fn handle(&self, incoming: &Incoming, request_id: &str, how: Handling) -> Answer {
+        let mut scripts = Scripts::default();
+        loop {
+            let run = |core: &mut Core| how(core, incoming, &mut scripts);
+            let answer = self.core().transact(request_id, run);
+            if !scripts.catch_up().await {
+                return answer;
+            }
+        }
     }
 }
 
@@ -240,24 +255,25 @@ impl Core {
         Ok(())
     }
 
-    fn control(&mut self, incoming: &Incoming) -> Result<Answer, Refusal> {
+    fn control(&mut self, incoming: &Incoming, scripts: &mut Scripts) -> Result<Answer, Refusal> {
         let found = route::control(incoming.method.as_str(), &incoming.path)?;
-        (found.handle)(&mut self.call(incoming, found.params, String::new()))
+        (found.handle)(&mut self.call(incoming, scripts, found.params, String::new()))
     }
 
-    fn api(&mut self, incoming: &Incoming) -> Result<Answer, Refusal> {
+    fn api(&mut self, incoming: &Incoming, scripts: &mut Scripts) -> Result<Answer, Refusal> {
         let found = route::api(incoming.method.as_str(), &incoming.path);
-        if !is_token_request(&incoming.path) {
+        if scripts.are_untouched() && !is_token_request(&incoming.path) {
             self.check_limit()?;
         }
         let found = found?;
         let Access::Needs(scope) = found.access else {
-            return (found.handle)(&mut self.call(incoming, found.params, String::new()));
+            let mut call = self.call(incoming, scripts, found.params, String::new());
+            return (found.handle)(&mut call);
         };
         let now = self.clock.now();
         let client_id =
             tokens::authorize(&self.state, incoming.header("authorization"), scope, now)?;
-        idempotency::once(&mut self.call(incoming, found.params, client_id), found.handle)
+        idempotency::once(&mut self.call(incoming, scripts, found.params, client_id), found.handle)
     }
 
     fn check_limit(&mut self) -> Result<(), Refusal> {
@@ -273,10 +289,12 @@ impl Core {
     fn call<'a>(
         &'a mut self,
         request: &'a Incoming,
+        scripts: &'a mut Scripts,
         params: Vec<String>,
         client_id: String,
     ) -> Call<'a> {
         let now = self.clock.now();
-        Call { state: &mut self.state, journal: &mut self.journal, now, request, params, client_id }
+        let (state, journal) = (&mut self.state, &mut self.journal);
+        Call { state, journal, scripts, now, request, params, client_id }
     }
 }

@@ -68,6 +68,9 @@ async fn what_is_scripted_must_make_sense() {
         ("/_emulator/clients/ada", json!({"secret": ""}), 400),
         ("/_emulator/locks/PRODUCTION", json!({}), 400),
         ("/_emulator/flows/Routing/draft", json!({"name": " "}), 400),
+        ("/_emulator/data-actions/unknown", json!({"enabled": true}), 404),
+        ("/_emulator/data-stores/unknown/records/x", json!({"fields": {}}), 404),
+        ("/_emulator/data-stores/unknown/records/x/lock", json!({"heldBy": "ada"}), 404),
     ] {
         let answer = refused(&server, "PUT", path, body).await;
         assert_eq!(answer.status, status, "{path}: {answer:?}");
@@ -83,6 +86,7 @@ async fn what_is_scripted_must_make_sense() {
         "/_emulator/test-results/x",
         "/_emulator/approvals/Routing",
         "/_emulator/flows/Routing/deployments/PRODUCTION",
+        "/_emulator/test-failures/x",
     ] {
         refused(&server, "DELETE", path, Value::Null).await.assert_refused(404, "NOT_FOUND");
     }

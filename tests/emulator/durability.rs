@@ -3,7 +3,7 @@ use std::path::Path;
 use flowgate::emulator::{Clock, Emulator, Error};
 use serde_json::{Value, json};
 
-use crate::server::{Server, order};
+use crate::server::{ACTIONS, Server, new_action, order, uuid};
 
 fn open(dir: &Path) -> Emulator {
     Emulator::open(dir, Clock::system()).expect("opens")
@@ -86,4 +86,65 @@ async fn a_script_waits_for_the_next_process() {
     let deployment = server.deploy(&flow, &version, "PRODUCTION").await;
     let read = server.get(&format!("/api/v2/flow/deployments/{}", deployment.text("/id"))).await;
     assert_eq!((read.text("/status"), read.text("/error")), ("FAILED", "out of ports"));
+}
+
+const MAIN: &str = "function main(context) { return context.input; }";
+
+#[tokio::test]
+async fn data_actions_and_data_stores_survive_a_crash() {
+    let dir = tempfile::tempdir().expect("makes a directory");
+    let server = Server::with(open(dir.path())).await;
+    let body = new_action("lookup", MAIN);
+    let made = server.keyed("POST", ACTIONS, body.clone(), "k").await;
+    server.control("POST", "/_emulator/test-failures", json!({"error": "no connection"})).await;
+    let fields =
+        json!([{"name": "name", "type": "string"}, {"name": "knows", "type": "relationship"}]);
+    let store = server.store("customers", fields).await;
+    let child = server.record(&store, &uuid(2), json!({"name": "Bob"})).await;
+    let link = json!({"knows": {"ids": [uuid(2)], "cascade_action": "none"}});
+    let parent = server.record(&store, &uuid(1), link).await;
+    let lock = format!("/_emulator/data-stores/customers/records/{}/lock", uuid(1));
+    server.control("PUT", &lock, json!({"heldBy": "ada"})).await;
+    let paths = [format!("{ACTIONS}/action-000001"), store.clone(), child.clone(), parent.clone()];
+    let mut before = Vec::new();
+    for path in &paths {
+        before.push(server.get(path).await.body);
+    }
+
+    let crashed = copy_of(dir.path());
+    let server = Server::with(open(crashed.path())).await;
+    for (path, before) in paths.iter().zip(before) {
+        assert_eq!(server.get(path).await.body, before, "{path}");
+    }
+    let again = server.keyed("POST", ACTIONS, body.clone(), "k").await;
+    assert_eq!((again.status, again.body), (201, made.body), "keys survive");
+    server.send("POST", ACTIONS, body).await.assert_refused(409, "NAME_EXISTS");
+    let test = format!("{ACTIONS}/action-000001/test");
+    let run = server.send("POST", &test, json!({"input": 1})).await;
+    assert_eq!(run.text("/error/message"), "no connection", "scripts survive");
+    let patch = json!({"fields": {"name": "Ada"}});
+    server.send("PATCH", &parent, patch).await.assert_refused(409, "RECORD_LOCKED");
+    let delete = server.send("DELETE", &child, Value::Null).await;
+    delete.assert_refused(409, "RECORD_REFERENCED");
+    let schema = json!({"fields": []});
+    let emptied = server.send("PUT", &format!("{store}/schema"), schema).await;
+    emptied.assert_refused(409, "FIELD_IN_USE");
+    assert_eq!(server.store("next", json!([])).await, "/api/v2/datastores/store-000002");
+}
+
+#[tokio::test]
+async fn a_refused_record_leaves_no_trace_on_disk() {
+    let dir = tempfile::tempdir().expect("makes a directory");
+    let server = Server::with(open(dir.path())).await;
+    let store = server.store("customers", json!([{"name": "knows", "type": "relationship"}])).await;
+    let record = server.record(&store, &uuid(1), json!({})).await;
+    let before = server.get(&store).await.body;
+    let circle = json!({"fields": {"knows": {"ids": [uuid(1)], "cascade_action": "update"}}});
+    let refused = server.send("PATCH", &record, circle).await;
+    refused.assert_refused(409, "CIRCULAR_REFERENCE");
+    let crashed = copy_of(dir.path());
+    let server = Server::with(open(crashed.path())).await;
+    assert_eq!(server.get(&record).await.body["_version"], 1);
+    assert_eq!(server.get(&store).await.body, before);
+    assert_eq!(server.send("DELETE", &record, Value::Null).await.status, 204);
 }

@@ -7,6 +7,7 @@ use crate::server::{Answer, Server};
 async fn unknown_ids_are_not_found() {
     let server = Server::start().await;
     let flow = server.flow("Known").await;
+    let unknown_record = format!("{}/records/y", server.store("known", json!([])).await);
     let unknown_version = format!("/api/v2/flows/{flow}/versions/ver-x");
     for (method, path, body, code) in [
         ("GET", "/api/v2/flows/x", Value::Null, "FLOW_NOT_FOUND"),
@@ -22,6 +23,23 @@ async fn unknown_ids_are_not_found() {
         ("GET", "/api/v2/flow/versions/y/test-results", Value::Null, "VERSION_NOT_FOUND"),
         ("GET", "/api/v2/flow/deployments/z", Value::Null, "DEPLOYMENT_NOT_FOUND"),
         ("POST", "/api/v2/flow/deployments/z/rollback", json!({}), "DEPLOYMENT_NOT_FOUND"),
+        ("GET", "/api/v2/dataactions/actions/x", Value::Null, "ACTION_NOT_FOUND"),
+        ("PUT", "/api/v2/dataactions/actions/x", json!({}), "ACTION_NOT_FOUND"),
+        ("DELETE", "/api/v2/dataactions/actions/x", Value::Null, "ACTION_NOT_FOUND"),
+        ("POST", "/api/v2/dataactions/actions/x/test", json!({}), "ACTION_NOT_FOUND"),
+        ("GET", "/api/v2/datastores/x", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("PUT", "/api/v2/datastores/x", json!({}), "DATASTORE_NOT_FOUND"),
+        ("DELETE", "/api/v2/datastores/x", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("GET", "/api/v2/datastores/x/schema", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("PUT", "/api/v2/datastores/x/schema", json!({}), "DATASTORE_NOT_FOUND"),
+        ("GET", "/api/v2/datastores/x/records", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("POST", "/api/v2/datastores/x/records", json!({}), "DATASTORE_NOT_FOUND"),
+        ("GET", "/api/v2/datastores/x/records/y", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("PATCH", "/api/v2/datastores/x/records/y", json!({}), "DATASTORE_NOT_FOUND"),
+        ("DELETE", "/api/v2/datastores/x/records/y", Value::Null, "DATASTORE_NOT_FOUND"),
+        ("GET", unknown_record.as_str(), Value::Null, "RECORD_NOT_FOUND"),
+        ("PATCH", unknown_record.as_str(), json!({}), "RECORD_NOT_FOUND"),
+        ("DELETE", unknown_record.as_str(), Value::Null, "RECORD_NOT_FOUND"),
     ] {
         server.send(method, path, body).await.assert_refused(404, code);
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::server::{new_version, order};
+use crate::server::{ACTIONS, STORES, new_action, new_version, order, uuid};
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -237,4 +237,90 @@ async fn answers_read_as_the_wire_types() {
     assert_eq!(all.total_count, 1);
     let error: wire::ErrorBody = reads(get("/api/v2/flows/unknown").await);
     assert_eq!(error.code, "FLOW_NOT_FOUND");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_about_data_read_as_the_wire_types() {
+    fn reads<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).expect("reads as the wire type")
+    }
+    let tenant = Tenant::start().await;
+    let get = async |path: &str| tenant.call("GET", path, Value::Null).await;
+    let body = new_action("lookup", "function main(context) { return context.input; }");
+    let action: wire::DataAction = reads(tenant.call("POST", ACTIONS, body).await);
+    assert!(action.extra.is_empty(), "{action:?}");
+    let put = serde_json::to_value(&action).expect("is JSON");
+    let path = format!("{ACTIONS}/{}", action.id);
+    let replaced: wire::DataAction = reads(tenant.call("PUT", &path, put).await);
+    assert_eq!(replaced.modified_timestamp, action.modified_timestamp + 1, "the clock stands");
+    let page: wire::DataActionPage = reads(get(ACTIONS).await);
+    assert_eq!((page.total_count, page.actions[0].body.name.as_str()), (1, "lookup"));
+    let input = json!(wire::TestInput { input: json!({"id": 1}) });
+    let run: wire::TestRun = reads(tenant.call("POST", &format!("{path}/test"), input).await);
+    assert_eq!((run.status.as_str(), run.output), ("SUCCESS", Some(json!({"id": 1}))));
+    let fields = json!([{"name": "knows", "type": "relationship"}]);
+    let body = json!({"name": "customers", "fields": fields});
+    let store: wire::DataStore = reads(tenant.call("POST", STORES, body).await);
+    let path = format!("{STORES}/{}", store.id);
+    let stores: wire::DataStorePage = reads(get(STORES).await);
+    assert_eq!(stores.datastores, [store]);
+    let schema: wire::Schema = reads(get(&format!("{path}/schema")).await);
+    assert_eq!(schema.fields[0].constraints["is_relationship"], true);
+    let records = format!("{path}/records");
+    let body = json!(wire::NewRecord { id: Some(uuid(1)), fields: serde_json::Map::new() });
+    let record: wire::Record = reads(tenant.call("POST", &records, body).await);
+    let page: wire::RecordPage = reads(get(&records).await);
+    assert_eq!((page.total_count, page.records), (1, vec![record]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_script_does_not_move_the_paused_clock() {
+    let tenant = Tenant::start().await;
+    let body = new_action("endless", "function main() { while (true) {} }");
+    tenant.call("POST", ACTIONS, body).await;
+    let started = tokio::time::Instant::now();
+    let test = format!("{ACTIONS}/action-000001/test");
+    let run = tenant.call("POST", &test, json!({"input": null})).await;
+    assert_eq!((&run["status"], started.elapsed()), (&json!("FAILED"), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_a_script_counts_once() {
+    let tenant = Tenant::start().await;
+    let limit = json!({"requestsPerSecond": 2});
+    tenant.emulator.control(Method::PUT, "/_emulator/settings", limit).await;
+    for name in ["first", "second"] {
+        let body = new_action(name, "function main() {}").to_string();
+        let answer = tenant.send("POST", ACTIONS, body).await.expect("is answered");
+        assert_eq!(answer.status(), 201);
+    }
+    assert_eq!(tenant.emulator.requests().len(), 3, "with that for the token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_records_are_written_linked_and_listed() {
+    let tenant = Tenant::start().await;
+    let no_limit = json!({"requestsPerSecond": 0});
+    tenant.emulator.control(Method::PUT, "/_emulator/settings", no_limit).await;
+    let fields =
+        json!([{"name": "name", "type": "string"}, {"name": "next", "type": "relationship"}]);
+    tenant.call("POST", STORES, json!({"name": "customers", "fields": fields})).await;
+    let records = format!("{STORES}/store-000001/records");
+    for number in 0..10_000 {
+        let mut body = json!({"id": uuid(number), "fields": {"name": format!("{number}")}});
+        if number % 5 > 0 {
+            body["fields"]["next"] = json!({"ids": [uuid(number - 1)], "cascade_action": "none"});
+        }
+        let answer = tenant.send("POST", &records, body.to_string()).await.expect("is answered");
+        assert_eq!(answer.status(), 201);
+    }
+    let mut seen = 0;
+    for page in 1..=50 {
+        let path = format!("{records}?page={page}&pageSize=200");
+        let answer: wire::RecordPage =
+            serde_json::from_value(tenant.call("GET", &path, Value::Null).await).expect("a page");
+        assert_eq!((answer.total_count, answer.records.len()), (10_000, 200));
+        seen += answer.records.len();
+    }
+    assert_eq!(seen, 10_000);
 }

@@ -149,6 +149,11 @@ impl Server {
         answer.body
     }
 
+    /// How many requests have come in and are not answered yet.
+    pub(crate) fn requests_under_way(&self) -> usize {
+        self.emulator.requests().iter().filter(|seen| seen.status.is_none()).count()
+    }
+
     pub(crate) async fn settings(&self, settings: Value) {
         self.control("PUT", "/_emulator/settings", settings).await;
     }
@@ -168,9 +173,52 @@ impl Server {
         answer.text("/id").to_owned()
     }
 
+    /// Makes a data action and returns its path.
+    pub(crate) async fn action(&self, body: Value) -> String {
+        let answer = self.send("POST", ACTIONS, body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        format!("{ACTIONS}/{}", answer.text("/id"))
+    }
+
+    /// Makes a data store and returns its path.
+    pub(crate) async fn store(&self, name: &str, fields: Value) -> String {
+        let answer = self.send("POST", STORES, json!({"name": name, "fields": fields})).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        format!("{STORES}/{}", answer.text("/id"))
+    }
+
+    /// Makes a record and returns its path.
+    pub(crate) async fn record(&self, store: &str, id: &str, fields: Value) -> String {
+        let path = format!("{store}/records");
+        let answer = self.send("POST", &path, json!({"id": id, "fields": fields})).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        format!("{path}/{id}")
+    }
+
     pub(crate) async fn deploy(&self, flow: &str, version: &str, target: &str) -> Answer {
         self.send("POST", "/api/v2/flow/deployments", order(flow, version, target)).await
     }
+}
+
+pub(crate) const ACTIONS: &str = "/api/v2/dataactions/actions";
+pub(crate) const STORES: &str = "/api/v2/datastores";
+
+/// The body of a data action that keeps every rule.
+pub(crate) fn new_action(name: &str, content: &str) -> Value {
+    json!({
+        "name": name,
+        "description": "finds the caller",
+        "type": "SCRIPT",
+        "trigger": {"type": "MANUAL"},
+        "script": {"language": "JavaScript", "content": content},
+        "enabled": true,
+        "dependencies": []
+    })
+}
+
+/// The UUID that ends in that number.
+pub(crate) fn uuid(number: u32) -> String {
+    format!("550e8400-e29b-41d4-a716-{number:012}")
 }
 
 /// The body of a version that keeps every rule.

@@ -154,7 +154,7 @@ async fn publishing_makes_the_version_the_draft() {
     );
 }
 
-async fn version_with_dependencies(server: &Server, flow: &str) -> String {
+pub(crate) async fn version_with_dependencies(server: &Server, flow: &str) -> String {
     let mut body = new_version(flow, "1.0.0");
     body["elements"] = json!([
         {"id": "begin", "type": "Begin"},

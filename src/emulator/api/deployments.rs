@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::emulator::answer::{Answer, Refusal};
 use crate::emulator::api::evidence;
-use crate::emulator::call::{Call, Fields, bad_query};
+use crate::emulator::call::{Call, bad_query};
 use crate::emulator::clock::{Millis, rfc3339};
 use crate::emulator::deployment::{Course, Deployment, Ending, Status};
 use crate::emulator::document::Made;
+use crate::emulator::fields::Fields;
 use crate::emulator::state::State;
 use crate::emulator::text::Pairs;
 

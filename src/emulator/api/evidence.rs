@@ -45,13 +45,16 @@ pub(in crate::emulator) fn check_valid(
     Err(Refusal::bad_request("VALIDATION_FAILED", message).with_details(details.collect()))
 }
 
-/// Names of data actions and data stores that the tenant lacks, each once, in order.
+/// Names of data actions and data stores that the tenant neither has nor is said to have, each
+/// once, in order.
 fn missing_dependencies(state: &State, version: &Version) -> Vec<String> {
     let known = state.dependencies();
-    let actions = named_dependencies(&version.elements, "API", "dataAction")
-        .filter(|name| !is_known(&known.data_actions, name));
-    let stores = named_dependencies(&version.elements, "Database", "dataStore")
-        .filter(|name| !is_known(&known.data_stores, name));
+    let actions = named_dependencies(&version.elements, "API", "dataAction").filter(|name| {
+        !is_known(&known.data_actions, name) && state.data_actions.named(name).is_none()
+    });
+    let stores = named_dependencies(&version.elements, "Database", "dataStore").filter(|name| {
+        !is_known(&known.data_stores, name) && state.data_stores.named(name).is_none()
+    });
     let mut missing: Vec<String> = actions.chain(stores).map(str::to_owned).collect();
     missing.sort();
     missing.dedup();

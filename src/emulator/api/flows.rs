@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::cxone::wire::{FlowPage, FlowSummary};
 use crate::emulator::answer::{Answer, Refusal, detail};
-use crate::emulator::call::{Call, Fields};
+use crate::emulator::call::Call;
 use crate::emulator::clock::rfc3339;
 use crate::emulator::content::Content;
 use crate::emulator::document::{Draft, Flow, Made};
+use crate::emulator::fields::{Fields, unnamed};
 
 /// Properties of a flow that the contract names; all others are kept as they are.
 const NAMED: [&str; 9] = [
@@ -60,7 +61,7 @@ pub(in crate::emulator) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal
             description,
             nodes: Vec::new(),
             edges: Vec::new(),
-            extra: unnamed(&object),
+            extra: unnamed(&object, &NAMED),
         },
         published_version_id: None,
         updated_at: call.now,
@@ -116,7 +117,7 @@ fn read_draft(body: &Map<String, Value>, id: &str) -> Result<Draft, Refusal> {
         description: fields.optional_text("description"),
         nodes: fields.list("nodes"),
         edges: fields.list("edges"),
-        extra: unnamed(flow),
+        extra: unnamed(flow, &NAMED),
     };
     if fields.optional_text("id").is_some_and(|own| own != id) {
         fields.fault::<()>("id", format!("must be {id:?}, as in the path"));
@@ -129,11 +130,6 @@ fn read_draft(body: &Map<String, Value>, id: &str) -> Result<Draft, Refusal> {
 /// A draft's content, where it stands in the body of `PUT`.
 pub(in crate::emulator) fn content(draft: &Draft) -> Content<'_> {
     Content { elements: &draft.nodes, connectors: &draft.edges, at: ("/flow/nodes", "/flow/edges") }
-}
-
-fn unnamed(object: &Map<String, Value>) -> Map<String, Value> {
-    let extra = object.iter().filter(|(name, _)| !NAMED.contains(&name.as_str()));
-    extra.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// `DELETE /api/v2/flows/{flow}`: with its versions, and what was decided about them.

@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::cxone::wire::Published;
 use crate::emulator::answer::{Answer, Refusal};
 use crate::emulator::api::evidence;
-use crate::emulator::call::{Call, Fields};
+use crate::emulator::call::Call;
 use crate::emulator::clock::rfc3339;
 use crate::emulator::document::{Draft, Made};
+use crate::emulator::fields::Fields;
 
 /// `POST /api/v2/flows/{flow}/publish`.
 pub(in crate::emulator) fn publish(call: &mut Call<'_>) -> Result<Answer, Refusal> {

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::emulator::answer::{Answer, Refusal};
-use crate::emulator::call::{Call, Fields};
+use crate::emulator::call::Call;
 use crate::emulator::clock::rfc3339;
 use crate::emulator::content::Content;
 use crate::emulator::document::{Made, Version};
+use crate::emulator::fields::Fields;
 use crate::emulator::state::State;
 
 /// How many versions a flow may have.

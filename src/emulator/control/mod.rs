@@ -1,9 +1,11 @@
 //! The control API: what a person, a pipeline or chance would do to the tenant.
 
+mod data;
 mod faults;
 mod outcomes;
 mod people;
 mod tenant;
+mod test_failures;
 
 use serde_json::{Value, json};
 
@@ -41,7 +43,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     row("GET", "/_emulator/settings", tenant::settings, "durations, limits and element types", ""),
     row("PUT", "/_emulator/settings", tenant::set_settings, "changes the settings that are named",
         r#"{"pendingMs":300,"runMs":700,"rollbackMs":500,"requestsPerSecond":100,"pageSizeCap":200,"tokenSeconds":3600,"elementTypes":["Begin","End"]}"#),
-    row("GET", "/_emulator/dependencies", tenant::dependencies, "data actions and data stores that exist", ""),
+    row("GET", "/_emulator/dependencies", tenant::dependencies, "data actions and data stores that are taken to exist", ""),
     row("PUT", "/_emulator/dependencies", tenant::set_dependencies, "declares them; * is any name",
         r#"{"dataActions":["customer-lookup"],"dataStores":["*"]}"#),
     row("GET", "/_emulator/clients", tenant::clients, "configured clients, without secrets", ""),
@@ -65,6 +67,19 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     row("POST", "/_emulator/flows/{flow}/deployments", people::deploy_by_hand, "deploys a version at once, past every check",
         r#"{"versionId":"1.0.0","targetEnvironment":"PRODUCTION","triggeredBy":"ada"}"#),
     row("DELETE", "/_emulator/flows/{flow}/deployments/{targetEnvironment}", people::undeploy, "takes the flow out of an environment", ""),
+    row("PUT", "/_emulator/data-actions/{action}", data::edit_action, "edits a data action as a person would; only what is named changes",
+        r#"{"script":"function main(context) { return {}; }","name":"new-name","description":"…","enabled":true,"dependencies":[]}"#),
+    row("PUT", "/_emulator/data-stores/{store}/records/{record}", data::edit_record, "edits a record as a person would, past its lock",
+        r#"{"fields":{"name":"Ada"}}"#),
+    row("GET", "/_emulator/record-locks", data::record_locks, "who holds which record, by store id and record id", ""),
+    row("PUT", "/_emulator/data-stores/{store}/records/{record}/lock", data::lock_record, "a person takes the record, for a time or until removed",
+        r#"{"heldBy":"ada","forMs":60000}"#),
+    row("DELETE", "/_emulator/data-stores/{store}/records/{record}/lock", data::unlock_record, "gives it back", ""),
+    row("GET", "/_emulator/test-failures", test_failures::list, "scripted failures of data actions' tests", ""),
+    row("POST", "/_emulator/test-failures", test_failures::add, "lets tests fail although the script is right; times 0 is always",
+        r#"{"dataAction":"customer-lookup","skip":0,"times":1,"error":"no connection"}"#),
+    row("DELETE", "/_emulator/test-failures", test_failures::clear, "removes all", ""),
+    row("DELETE", "/_emulator/test-failures/{id}", test_failures::remove, "removes one", ""),
     row("GET", "/_emulator/outcomes", outcomes::list, "scripted deployment outcomes", ""),
     row("POST", "/_emulator/outcomes", outcomes::add, "scripts how matching deployments end; times 0 is always",
         r#"{"flow":"Customer Routing","targetEnvironment":"PRODUCTION","skip":0,"times":1,"outcome":"FAILED","error":"out of ports","rollback":"SUCCESS","rollbackError":"…"}"#),

@@ -87,11 +87,11 @@ pub(super) fn locks(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let now = call.now;
     let holding = call.state.locks.iter().filter(|(_, lock)| lock.holds_at(now));
     let locks: Map<String, Value> =
-        holding.map(|(name, lock)| (name.clone(), view(lock))).collect();
+        holding.map(|(name, lock)| (name.clone(), view_of_lock(lock))).collect();
     Ok(Answer::ok(json!({ "locks": locks })))
 }
 
-fn view(lock: &Lock) -> Value {
+pub(super) fn view_of_lock(lock: &Lock) -> Value {
     json!({"heldBy": lock.held_by, "until": lock.until.map(rfc3339)})
 }
 
@@ -103,12 +103,17 @@ struct NewLock {
 }
 
 pub(super) fn set_lock(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let NewLock { held_by, for_ms } = call.read()?;
-    let until = for_ms.map(|length| call.now + Millis::from(length));
-    let lock = Lock { held_by, until };
-    let answer = Answer::ok(view(&lock));
+    let lock = new_lock(call)?;
+    let answer = Answer::ok(view_of_lock(&lock));
     call.state.locks.insert(call.param(0), lock);
     Ok(answer)
+}
+
+/// The lock that a body describes.
+pub(super) fn new_lock(call: &Call<'_>) -> Result<Lock, Refusal> {
+    let NewLock { held_by, for_ms } = call.read()?;
+    let until = for_ms.map(|length| call.now + Millis::from(length));
+    Ok(Lock { held_by, until })
 }
 
 pub(super) fn remove_lock(call: &mut Call<'_>) -> Result<Answer, Refusal> {
