@@ -1,14 +1,16 @@
 //! Layer 6: runs a plan against a tenant. Observing comes before it, reading back after it.
 
+mod data_action;
+mod data_store;
 mod execute;
 mod observe;
 mod outcome;
 mod polling;
 mod progress;
+mod schedule;
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use jiff::Timestamp;
 
 pub use observe::{Refresh, observe};
@@ -17,10 +19,13 @@ pub use outcome::{Applied, RecordChange, not_begun};
 pub use polling::Polling;
 pub use progress::{Progress, ProgressEvent};
 
-use crate::cxone::Client;
+use crate::cxone::{Client, IdempotencyKey};
 use crate::delta::Watch;
-use crate::model::{Desired, DesiredFlow, Environment, FlowRecord, Revision, State};
-use crate::plan::{Action, Plan, ResourcePlan, record_of};
+use crate::model::{
+    Declared, Desired, DesiredFlow, Environment, FlowRecord, Record, ResourceId, Revision, State,
+    Wanted,
+};
+use crate::plan::{Action, DataStoreStep, FlowWork, Plan, ResourcePlan, Work};
 use crate::rollout::{Command, OnFailure, Rollout};
 use execute::Executor;
 
@@ -56,58 +61,144 @@ pub struct Context<'a> {
     pub polling: Polling,
     /// Who is told what happens.
     pub progress: Arc<dyn Progress>,
+    /// Takes what must be known even if the pass dies.
+    pub ledger: Arc<dyn Ledger>,
+}
+
+/// Takes records before the pass ends.
+///
+/// The platform keeps nothing that says who made a data store. So that the next pass knows its own even
+/// if this one dies while it fills it, its id is recorded as soon as there is one.
+pub trait Ledger: Send + Sync {
+    /// Records a resource that was just made; the error says why that could not be.
+    fn claim(&self, id: &ResourceId, record: &Record) -> Result<(), String>;
+}
+
+impl Ledger for () {
+    fn claim(&self, _: &ResourceId, _: &Record) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Context<'_> {
+    /// Returns the key of a request about a resource: equal parts make an equal key.
+    fn key(&self, resource: &ResourceId, parts: &[&str]) -> IdempotencyKey {
+        let resource = resource.to_string();
+        let scope = [self.project, &self.environment.name, resource.as_str()];
+        IdempotencyKey::of(&[&scope, parts].concat())
+    }
+
+    /// Tells what is done to a resource now.
+    fn tell(&self, resource: &ResourceId, step: impl Into<String>) {
+        self.progress.event(&ProgressEvent::At { id: resource.clone(), step: step.into() });
+    }
 }
 
 /// Runs every step of the plan and returns what became of each of its resources, in its order.
 ///
-/// Resources are independent: one that fails stops no other. Nothing is returned early; a resource
-/// whose effect is unknown is `Failed` and the next pass observes it again.
+/// A resource waits for those that it needs, and is `Held` when one of them did not
+/// come through; it holds up no other. Nothing is deleted before everything else was tried. Nothing is
+/// returned early; a resource whose effect is unknown is `Failed` and the next pass observes it again.
 pub async fn run(
     plan: &Plan,
     desired: &Desired,
     state: &State,
     context: &Context<'_>,
 ) -> Vec<Applied> {
-    let total = plan.resources.iter().filter(|resource| !resource.steps.is_empty()).count();
+    let total = plan.resources.iter().filter(|resource| !resource.is_idle()).map(weight).sum();
     context.progress.event(&ProgressEvent::ApplyStarted { total });
-    let rollouts = plan.resources.iter().enumerate().map(|(place, resource)| async move {
-        let flow = desired.flows.get(&resource.id).map(|wanted| &*wanted.flow);
-        let record = match flow {
-            Some(flow) => record_of(state, flow),
-            None => state.flows.get(&resource.id.name),
-        };
-        let applied = roll_out(resource, flow, record, context).await;
+    let run = |resource| async move {
+        let applied = apply(resource, desired, state, context).await;
         let outcome = applied.status.outcome;
-        context.progress.event(&ProgressEvent::Finished { id: resource.id.clone(), outcome });
-        (place, applied)
-    });
-    // Whichever is done makes room for the next: one long deployment holds up no other.
-    let mut applied: Vec<_> =
-        futures::stream::iter(rollouts).buffer_unordered(SIDE_BY_SIDE).collect().await;
-    applied.sort_by_key(|(place, _)| *place);
-    applied.into_iter().map(|(_, applied)| applied).collect()
+        context.progress.event(&ProgressEvent::Finished { id: applied.status.id.clone(), outcome });
+        applied
+    };
+    schedule::run(&plan.resources, run).await
+}
+
+/// How much of a progress bar a resource is: itself and the records that are written.
+fn weight(resource: &ResourcePlan) -> usize {
+    let records = |step: &DataStoreStep| match step {
+        DataStoreStep::Items(items) => items.len(),
+        _ => 0,
+    };
+    let steps = match &resource.work {
+        Work::DataStore(work) => work.steps.as_slice(),
+        Work::Flow(_) | Work::DataAction(_) => &[],
+    };
+    1 + steps.iter().map(records).sum::<usize>()
+}
+
+async fn apply(
+    resource: &ResourcePlan,
+    desired: &Desired,
+    state: &State,
+    context: &Context<'_>,
+) -> Applied {
+    let name = &resource.id.name;
+    match &resource.work {
+        Work::Flow(work) => {
+            let (flow, record) = sides(desired.flows.get(&resource.id), name, state);
+            match set_aside(resource, record.map(|record| record.id.to_string())) {
+                Some(applied) => applied,
+                None => roll_out((resource, work), flow, record, context).await,
+            }
+        }
+        Work::DataAction(work) => {
+            let (declared, record) = sides(desired.data_actions.get(&resource.id), name, state);
+            match set_aside(resource, record.map(|record| record.id.to_string())) {
+                Some(applied) => applied,
+                None => data_action::run((resource, work), declared, record, context).await,
+            }
+        }
+        Work::DataStore(work) => {
+            let (declared, record) = sides(desired.data_stores.get(&resource.id), name, state);
+            match set_aside(resource, record.map(|record| record.id.to_string())) {
+                Some(applied) => applied,
+                None => data_store::run((resource, work), declared, record, context).await,
+            }
+        }
+    }
+}
+
+/// Returns what git and the state say of a resource.
+fn sides<'a, T: Declared>(
+    wanted: Option<&'a Wanted<T>>,
+    name: &str,
+    state: &'a State,
+) -> (Option<&'a T>, Option<&'a T::Record>) {
+    let declared = wanted.map(|wanted| &*wanted.declared);
+    let record = match declared {
+        Some(declared) => declared.record(state),
+        None => T::records(state).get(name),
+    };
+    (declared, record)
+}
+
+/// Returns what becomes of a resource of which nothing is sent.
+fn set_aside(resource: &ResourcePlan, recorded: Option<String>) -> Option<Applied> {
+    if let Action::Leave(outcome) = resource.action {
+        return Some(Applied::left(resource, outcome, recorded));
+    }
+    let forgotten = resource.action == Action::Delete && resource.is_idle();
+    forgotten.then(|| Applied::forgotten(resource))
 }
 
 async fn roll_out(
-    resource: &ResourcePlan,
+    (resource, work): (&ResourcePlan, &FlowWork),
     flow: Option<&DesiredFlow>,
     record: Option<&FlowRecord>,
     context: &Context<'_>,
 ) -> Applied {
-    if let Action::Leave(outcome) = resource.action {
-        return Applied::left(resource, outcome, record);
-    }
-    if resource.action == Action::Delete && resource.steps.is_empty() {
-        return Applied::forgotten(resource);
-    }
     let on_failure =
         if context.environment.rollback_on_failure { OnFailure::RollBack } else { OnFailure::Stop };
-    let mut rollout = Rollout::new(&resource.steps, resource.basis.flow.clone(), on_failure);
-    let mut executor = Executor::new(resource, flow, record, context);
+    let mut rollout = Rollout::new(&work.steps, work.basis.flow.clone(), on_failure);
+    let mut executor = Executor::new((resource, work), flow, record, context);
     loop {
         if let Command::Finish(end) = rollout.command() {
             let ended = Ended {
                 resource,
+                work,
                 record,
                 rollout: &rollout,
                 traces: executor.into_traces(),

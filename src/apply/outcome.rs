@@ -6,9 +6,10 @@ use super::execute::Traces;
 use crate::delta::hash;
 use crate::git;
 use crate::model::{
-    DeploymentId, Failure, FlowRecord, ResourceOutcome, ResourceStatus, VersionRecord,
+    DeploymentId, Failure, FlowRecord, Record, ResourceId, ResourceOutcome, ResourceStatus,
+    VersionRecord,
 };
-use crate::plan::{Action, Plan, ResourcePlan};
+use crate::plan::{Action, FlowWork, Plan, ResourcePlan, Work};
 use crate::rollout::{End, IllegalTransition, Rollout};
 
 /// What the state does about a resource.
@@ -17,7 +18,7 @@ pub enum RecordChange {
     /// It stays as it is.
     Keep,
     /// It is written.
-    Put(Box<FlowRecord>),
+    Put(Box<Record>),
     /// It is removed.
     Remove,
 }
@@ -36,10 +37,10 @@ impl Applied {
     pub(super) fn left(
         resource: &ResourcePlan,
         outcome: ResourceOutcome,
-        record: Option<&FlowRecord>,
+        recorded: Option<String>,
     ) -> Self {
         let mut status = status(resource, outcome, resource.reason.clone());
-        status.flow_id = status.flow_id.or_else(|| record.map(|record| record.id.clone()));
+        status.platform_id = status.platform_id.or(recorded);
         Self { status, record: RecordChange::Keep }
     }
 
@@ -49,6 +50,27 @@ impl Applied {
         Self { status, record: RecordChange::Remove }
     }
 
+    /// A resource that was not tried, because one that it needs did not come through.
+    pub(super) fn held(resource: &ResourcePlan, by: &ResourceId) -> Self {
+        let why = format!("not tried, because {by} failed");
+        let status = status(resource, ResourceOutcome::Held, Some(why));
+        Self { status, record: RecordChange::Keep }
+    }
+
+    /// A resource that was worked on.
+    pub(super) fn ended(
+        resource: &ResourcePlan,
+        outcome: ResourceOutcome,
+        message: Option<String>,
+        record: RecordChange,
+    ) -> Self {
+        let mut status = status(resource, outcome, message);
+        if let RecordChange::Put(record) = &record {
+            status.platform_id = Some(record.platform_id());
+        }
+        Self { status, record }
+    }
+
     /// A rollout that met an event it has no rule for: a defect, told as a failure.
     pub(super) fn broken(
         resource: &ResourcePlan,
@@ -56,7 +78,8 @@ impl Applied {
         illegal: &IllegalTransition,
     ) -> Self {
         let why = format!("{illegal}; this is a defect of flowgate, please report it");
-        let mut applied = Self::left(resource, ResourceOutcome::Failed, record);
+        let recorded = record.map(|record| record.id.to_string());
+        let mut applied = Self::left(resource, ResourceOutcome::Failed, recorded);
         applied.status.message = Some(why);
         applied
     }
@@ -79,6 +102,8 @@ pub fn not_begun(plan: &Plan) -> Vec<Applied> {
 pub(super) struct Ended<'a> {
     /// What was meant.
     pub resource: &'a ResourcePlan,
+    /// What of it is the flow's own.
+    pub work: &'a FlowWork,
     /// What the state held before.
     pub record: Option<&'a FlowRecord>,
     /// How far it came.
@@ -115,7 +140,7 @@ impl Ended<'_> {
             }
         };
         let mut status = status(self.resource, outcome, message);
-        status.flow_id = self.rollout.flow().cloned().or(status.flow_id);
+        status.platform_id = self.rollout.flow().map(ToString::to_string).or(status.platform_id);
         status.version_id = self.rollout.version().cloned();
         let started = self.rollout.deployment().cloned();
         let runs = self.traces.deployed.as_ref().map(|deployed| deployed.deployment.clone());
@@ -129,7 +154,7 @@ impl Ended<'_> {
     }
 
     fn failure(&self, deployment: DeploymentId, error: String, stuck: bool) -> Failure {
-        Failure { hash: hash(&self.resource.content), deployment, at: self.now, error, stuck }
+        Failure { hash: hash(&self.work.content), deployment, at: self.now, error, stuck }
     }
 
     fn record(self, outcome: ResourceOutcome, failure: Option<Failure>) -> RecordChange {
@@ -137,8 +162,8 @@ impl Ended<'_> {
             return RecordChange::Keep;
         };
         let before = self.record;
-        let content = &self.resource.content;
-        let number = self.resource.version.as_ref().map(|version| version.to.clone());
+        let content = &self.work.content;
+        let number = self.work.version.as_ref().map(|version| version.to.clone());
         let version = self.rollout.version().zip(number).map(|(id, number)| VersionRecord {
             id: id.clone(),
             number,
@@ -147,7 +172,7 @@ impl Ended<'_> {
         });
         let done = outcome.is_change();
         let kept = before.and_then(|record| record.failure.clone()).filter(|_| !done);
-        RecordChange::Put(Box::new(FlowRecord {
+        RecordChange::Put(Box::new(Record::Flow(Box::new(FlowRecord {
             id: id.clone(),
             display_name: self.traces.name.unwrap_or_else(|| desired.display_name.clone()),
             description: self.traces.description,
@@ -160,11 +185,12 @@ impl Ended<'_> {
             version: version.or_else(|| before.and_then(|record| record.version.clone())),
             deployed: self.traces.deployed,
             failure: failure.or(kept),
-        }))
+        }))))
     }
 }
 
-fn done(action: Action) -> ResourceOutcome {
+/// Returns how a resource ends whose steps came through.
+pub(super) fn done(action: Action) -> ResourceOutcome {
     match action {
         Action::Create => ResourceOutcome::Created,
         Action::Adopt => ResourceOutcome::Adopted,
@@ -179,15 +205,25 @@ fn status(
     outcome: ResourceOutcome,
     message: Option<String>,
 ) -> ResourceStatus {
+    let (platform_id, deployment_id) = match &resource.work {
+        Work::Flow(work) => {
+            let running = work.basis.deployed.as_ref();
+            (
+                work.basis.flow.as_ref().map(ToString::to_string),
+                running.map(|running| running.deployment.clone()),
+            )
+        }
+        Work::DataAction(work) => (work.id.as_ref().map(ToString::to_string), None),
+        Work::DataStore(work) => (work.id.as_ref().map(ToString::to_string), None),
+    };
     ResourceStatus {
         id: resource.id.clone(),
         outcome,
         message,
-        version: resource.version.as_ref().map(|version| version.to.clone()),
-        flow_id: resource.basis.flow.clone(),
+        version: resource.work.version().map(|version| version.to.clone()),
+        platform_id,
         version_id: None,
-        deployment_id: resource.basis.deployed.as_ref().map(|running| running.deployment.clone()),
-        elements: resource.delta.element_counts(),
-        connectors: resource.delta.connector_counts(),
+        deployment_id,
+        parts: resource.delta.counts(),
     }
 }

@@ -12,11 +12,13 @@ pub enum ProgressEvent {
     },
     /// One more resource is read.
     Observed,
-    /// The plan is run, with steps for so many resources.
+    /// The plan is run, with steps for so many resources and writes of so many records.
     ApplyStarted {
-        /// How many.
+        /// How many in all.
         total: usize,
     },
+    /// One more record is written.
+    RecordWritten,
     /// A resource is at a step.
     At {
         /// Which resource.

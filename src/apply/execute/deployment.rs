@@ -15,7 +15,7 @@ impl Executor<'_> {
         version: &VersionId,
     ) -> Result<Event, Halt> {
         let environment = self.context.environment;
-        let after = self.resource.basis.newest_deployment.as_ref();
+        let after = self.work.basis.newest_deployment.as_ref();
         let after = after.map_or("none", DeploymentId::as_str);
         let target = &environment.target_environment;
         let key = self.key(&["deploy", target, flow.as_str(), version.as_str(), after]);
@@ -55,7 +55,7 @@ impl Executor<'_> {
     ) -> Result<Option<LiveDeployment>, Halt> {
         let target = &self.context.environment.target_environment;
         let filter = DeploymentFilter::default().flow(flow).target_environment(target);
-        let known = self.resource.basis.newest_deployment.as_ref();
+        let known = self.work.basis.newest_deployment.as_ref();
         let deployments = self.context.client.deployments(&filter).await?;
         let mut newer = deployments
             .into_iter()
@@ -77,7 +77,7 @@ impl Executor<'_> {
     }
 
     fn running(&self, deployment: &DeploymentId) -> Option<Deployed> {
-        let number = self.resource.version.as_ref().map(|version| version.to.clone());
+        let number = self.work.version.as_ref().map(|version| version.to.clone());
         Some(Deployed { deployment: deployment.clone(), version: self.version.clone()?, number })
     }
 

@@ -12,7 +12,7 @@ use crate::delta::hash;
 use crate::model::{
     ContentHash, Deployed, DesiredFlow, DraftRevision, FlowRecord, Gate, Step, VersionId,
 };
-use crate::plan::ResourcePlan;
+use crate::plan::{FlowWork, ResourcePlan};
 use crate::rollout::{Command, Event};
 
 /// What a rollout left in the tenant, as far as it is known: for the state.
@@ -33,6 +33,7 @@ pub(super) struct Traces {
 /// Runs the commands of one resource.
 pub(super) struct Executor<'a> {
     resource: &'a ResourcePlan,
+    work: &'a FlowWork,
     flow: Option<&'a DesiredFlow>,
     record: Option<&'a FlowRecord>,
     context: &'a Context<'a>,
@@ -60,16 +61,16 @@ impl From<Error> for Halt {
 
 impl<'a> Executor<'a> {
     pub(super) fn new(
-        resource: &'a ResourcePlan,
+        (resource, work): (&'a ResourcePlan, &'a FlowWork),
         flow: Option<&'a DesiredFlow>,
         record: Option<&'a FlowRecord>,
         context: &'a Context<'a>,
     ) -> Self {
-        let version = resource.steps.iter().find_map(|step| match step {
+        let version = work.steps.iter().find_map(|step| match step {
             Step::UseVersion(id) => Some(id.clone()),
             _ => None,
         });
-        let basis = &resource.basis;
+        let basis = &work.basis;
         let traces = Traces {
             draft: basis.draft,
             published: basis.published.clone(),
@@ -77,8 +78,8 @@ impl<'a> Executor<'a> {
             description: basis.description.clone(),
             deployed: basis.deployed.clone(),
         };
-        let wanted = hash(&resource.content);
-        Self { resource, flow, record, context, wanted, version, looks: None, traces }
+        let wanted = hash(&work.content);
+        Self { resource, work, flow, record, context, wanted, version, looks: None, traces }
     }
 
     pub(super) fn into_traces(self) -> Traces {
@@ -145,9 +146,7 @@ impl<'a> Executor<'a> {
     }
 
     fn key(&self, parts: &[&str]) -> IdempotencyKey {
-        let resource = self.resource.id.to_string();
-        let scope = [self.context.project, &self.context.environment.name, resource.as_str()];
-        IdempotencyKey::of(&[&scope, parts].concat())
+        self.context.key(&self.resource.id, parts)
     }
 }
 

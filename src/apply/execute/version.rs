@@ -3,7 +3,7 @@
 use super::{Executor, Halt, may_have_taken_effect};
 use crate::cxone::{Error, ErrorKind, NewVersion, Owner, Validation, VersionOrigin};
 use crate::delta::hash;
-use crate::model::{DraftRevision, FlowId, VersionId};
+use crate::model::{DraftRevision, FlowId, Part, VersionId};
 use crate::rollout::Event;
 
 impl Executor<'_> {
@@ -31,7 +31,7 @@ impl Executor<'_> {
     async fn find_version(&self, id: &FlowId) -> Result<Option<VersionId>, Halt> {
         let resource = self.resource.id.clone();
         let owner = Owner { project: self.context.project.to_owned(), resource };
-        let number = self.resource.version.as_ref().map(|version| &version.to);
+        let number = self.work.version.as_ref().map(|version| &version.to);
         for version in self.context.client.versions(id, &owner).await? {
             // A platform that keeps no metadata makes no claim; the content decides either way.
             let claims_other = version.claimed_hash.is_some_and(|hash| hash != self.wanted);
@@ -48,10 +48,10 @@ impl Executor<'_> {
 
     fn new_version(&self) -> Result<NewVersion, Halt> {
         let flow = self.desired()?;
-        let change = self.resource.version.as_ref();
+        let change = self.work.version.as_ref();
         let number = change.ok_or(Halt::Broken("the plan has no version number"))?.to.clone();
-        let counts = self.resource.delta.element_counts();
-        let path = &flow.location.source.path;
+        let counts = self.resource.delta.counts().get(&Part::Element).copied().unwrap_or_default();
+        let path = &flow.metadata.location.source.path;
         let prefix = self.context.prefix;
         Ok(NewVersion {
             number,
@@ -60,9 +60,9 @@ impl Executor<'_> {
                 "{} elements added, {} removed, {} modified",
                 counts.added, counts.removed, counts.modified
             ),
-            content: self.resource.content.clone(),
+            content: self.work.content.clone(),
             hash: self.wanted,
-            changed: self.resource.delta.ids(),
+            changed: self.resource.delta.ids(Part::Element),
             created_by: self.context.operator.to_owned(),
             created_at: self.context.committed_at,
             origin: VersionOrigin {
@@ -100,7 +100,7 @@ impl Executor<'_> {
                     .any(|key| element.configuration.get(*key).is_some_and(names))
             })?;
             let line = flow.element_places.get(index)?.whole.line;
-            Some(format!(" ({}:{line})", flow.location.source.path))
+            Some(format!(" ({}:{line})", flow.metadata.location.source.path))
         });
         format!("{name}{}", place.unwrap_or_default())
     }
@@ -140,6 +140,6 @@ impl Executor<'_> {
             "connectors" => flow.connector_places.get(index)?.whole,
             _ => return None,
         };
-        Some(format!("{}:{}:{}", flow.location.source.path, span.line, span.column))
+        Some(format!("{}:{}:{}", flow.metadata.location.source.path, span.line, span.column))
     }
 }

@@ -1,60 +1,36 @@
-//! Reads what a pass needs of the tenant, and no more.
+//! Flows: two lists for the whole tenant, and more only of those that the state does not prove to be
+//! as git wants them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt;
-
-use super::{Context, ProgressEvent, SIDE_BY_SIDE};
+use super::{Refresh, Wish, side_by_side};
+use crate::apply::Context;
 use crate::cxone::{Client, DeploymentFilter, Error, FlowListing, Owner};
 use crate::delta::Watch;
 use crate::git;
 use crate::model::{
-    ContentHash, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow, FlowContent, FlowId,
-    FlowRecord, LiveDeployment, LiveFlow, Observed, ObservedFlow, Origin, Prune, ResourceId, State,
+    ContentHash, Declared, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow,
+    FlowContent, FlowId, FlowRecord, Found, LiveDeployment, LiveFlow, Origin, ResourceId, State,
     VersionId,
 };
-use crate::plan::{orphans, record_of};
 
-/// How much of the tenant is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refresh {
-    /// Content only of what the state does not prove unchanged.
-    Changed,
-    /// Everything.
-    Full,
-}
-
-/// Reads what the tenant holds of every resource that git declares and, when orphans are to be
-/// deleted, of every orphan.
-///
-/// Sends two lists for the whole tenant; more only for flows that the state does not prove to be
-/// as git wants them. Fails when a list cannot be read; a single flow that cannot is
-/// [`ObservedFlow::Unreadable`].
-pub async fn observe(
-    desired: &Desired,
-    state: &State,
-    refresh: Refresh,
-    prune: Prune,
+/// Reads the flows that git declares and, when orphans are to be deleted, those.
+pub(super) async fn observe(
+    wish: &Wish<'_>,
+    orphans: Vec<(ResourceId, &FlowRecord)>,
     context: &Context<'_>,
-) -> Result<Observed, Error> {
+) -> Result<BTreeMap<ResourceId, Found<LiveFlow>>, Error> {
+    let Wish { desired, state, refresh, .. } = wish;
     let target = &context.environment.target_environment;
     let current = DeploymentFilter::default().target_environment(target).current();
     let (listings, deployments) =
         futures::try_join!(context.client.flows(), context.client.deployments(&current))?;
     let claimed = state.flows.values().map(|record| &record.id).collect();
     let tenant = Tenant::new(listings, deployments, &claimed);
-    let subjects = subjects(desired, state, prune, &tenant);
-    context.progress.event(&ProgressEvent::ObserveStarted { total: subjects.len() });
-    let flows = futures::stream::iter(subjects)
-        .map(|subject| async {
-            let observed = subject.observe(&tenant, refresh, context).await;
-            context.progress.event(&ProgressEvent::Observed);
-            (subject.id, observed)
-        })
-        .buffer_unordered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    Ok(Observed { flows })
+    let subjects = subjects(desired, state, orphans, &tenant);
+    let subjects = subjects.into_iter();
+    let reads = subjects.map(|subject| subject.observe(&tenant, *refresh, context));
+    Ok(side_by_side(reads, context).await)
 }
 
 /// The lists of a tenant, for looking things up.
@@ -106,19 +82,18 @@ struct Subject<'a> {
 fn subjects<'a>(
     desired: &'a Desired,
     state: &'a State,
-    prune: Prune,
+    orphans: Vec<(ResourceId, &'a FlowRecord)>,
     tenant: &Tenant,
 ) -> Vec<Subject<'a>> {
     let wanted = desired.flows.iter().map(|(id, wanted)| Subject {
         id: id.clone(),
-        desired: Some(&wanted.flow),
-        record: record_of(state, &wanted.flow),
-        renamed: !state.flows.contains_key(&wanted.flow.name),
+        desired: Some(&wanted.declared),
+        record: wanted.declared.record(state),
+        renamed: !state.flows.contains_key(&wanted.declared.metadata.name),
         wanted: Some(wanted.hash),
     });
-    let orphans = orphans(desired, state)
+    let orphans = orphans
         .into_iter()
-        .filter(|_| prune == Prune::Owned)
         .filter(|(_, record)| tenant.by_id.contains_key(&record.id))
         .map(|(id, record)| Subject {
             id,
@@ -132,21 +107,31 @@ fn subjects<'a>(
 
 impl Subject<'_> {
     async fn observe(
+        self,
+        tenant: &Tenant,
+        refresh: Refresh,
+        context: &Context<'_>,
+    ) -> (ResourceId, Found<LiveFlow>) {
+        let found = self.find_out(tenant, refresh, context).await;
+        (self.id, found)
+    }
+
+    async fn find_out(
         &self,
         tenant: &Tenant,
         refresh: Refresh,
         context: &Context<'_>,
-    ) -> ObservedFlow {
+    ) -> Found<LiveFlow> {
         let name = self.desired.map_or("", |flow| &flow.flow.display_name);
-        let Some(listing) = tenant.find(self.record, name) else { return ObservedFlow::Absent };
+        let Some(listing) = tenant.find(self.record, name) else { return Found::Absent };
         let current = tenant.current.get(&listing.id);
         if refresh == Refresh::Changed && self.is_as_recorded(listing, current, context.watch) {
-            return ObservedFlow::AsRecorded;
+            return Found::AsRecorded;
         }
         match self.read(&listing.id, current, refresh, context).await {
-            Ok(Some(live)) => ObservedFlow::Read(Box::new(live)),
-            Ok(None) => ObservedFlow::Absent,
-            Err(error) => ObservedFlow::Unreadable(error.to_string()),
+            Ok(Some(live)) => Found::Read(Box::new(live)),
+            Ok(None) => Found::Absent,
+            Err(error) => Found::Unreadable(error.to_string()),
         }
     }
 
