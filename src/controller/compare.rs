@@ -37,8 +37,8 @@ pub fn compare(
     };
     let mut all: Vec<Compared> = Vec::new();
     for name in names {
-        let had = load::load_environment(&before, before.choose(Some(&name))?)?.flows;
-        let wanted = load::load_environment(&after, after.choose(Some(&name))?)?.flows;
+        let had = load::load_environment(&before, before.choose(Some(&name))?)?.desired;
+        let wanted = load::load_environment(&after, after.choose(Some(&name))?)?.desired;
         let resources = between(&had, &wanted);
         match all.iter_mut().find(|known| known.resources == resources) {
             Some(known) => known.environments.push(name),

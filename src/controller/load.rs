@@ -1,15 +1,17 @@
 //! Files of the flows folder in, desired state out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::Error;
-use crate::delta::hash;
+use super::{Error, scripts};
+use crate::delta::{hash, hash_data_action, hash_data_store};
 use crate::git::{self, BlobId, Entry, EntryKind, Repo, Snapshot, work_tree};
-use crate::manifest::{self, Content, File, Parsed, ProjectFile};
+use crate::manifest::{self, Content, File, Parsed, ProjectFile, ScriptFile};
 use crate::model::{
-    DesiredFlow, Environment, Finding, Location, Project, ResourceId, Severity, Wanted,
+    ContentHash, Declarations, Desired, DesiredDataAction, Environment, Finding, Location, Project,
+    ResourceId, Severity, Wanted,
 };
 use crate::validate;
 
@@ -38,15 +40,19 @@ pub struct Cache {
 pub struct Manifests {
     file: ProjectFile,
     parsed: Vec<Arc<Parsed>>,
+    /// What lies at the paths of scripts.
+    scripts: BTreeMap<String, ScriptFile>,
     /// By environment; those that had no errors.
     loaded: Mutex<BTreeMap<String, Loaded>>,
+    /// What is wrong with scripts, which are the same in every environment.
+    script_findings: OnceLock<Vec<Finding>>,
 }
 
 /// The desired state of one environment, without errors.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The flows, values filled in.
-    pub flows: BTreeMap<ResourceId, Wanted>,
+    /// Everything that git declares, values filled in.
+    pub desired: Desired,
     /// What is worth a look.
     pub warnings: Vec<Finding>,
 }
@@ -110,7 +116,14 @@ fn read_anew(files: &Files<'_>, cache: &mut Cache) -> Result<Manifests, Error> {
         .map_err(Error::Findings)?;
     let entries = manifests_below(&project.project.paths, files.entries());
     let parsed = parse(files, &entries, cache)?;
-    Ok(Manifests { file: project, parsed, loaded: Mutex::default() })
+    let scripts = scripts(files, &parsed)?;
+    Ok(Manifests {
+        file: project,
+        parsed,
+        scripts,
+        loaded: Mutex::default(),
+        script_findings: OnceLock::new(),
+    })
 }
 
 fn manifests_below(paths: &[String], entries: &[Entry]) -> Vec<Entry> {
@@ -154,6 +167,18 @@ fn parse(
     Ok(entries.iter().filter_map(|entry| kept.remove(&entry.path)).collect())
 }
 
+/// Reads the script files that manifests name, and no others.
+fn scripts(
+    files: &Files<'_>,
+    parsed: &[Arc<Parsed>],
+) -> Result<BTreeMap<String, ScriptFile>, git::Error> {
+    let named: HashSet<&str> = parsed.iter().flat_map(|file| file.scripts()).collect();
+    let entries = files.entries().iter().filter(|entry| named.contains(entry.path.as_str()));
+    let entries: Vec<Entry> = entries.cloned().collect();
+    let scripts = files.map(&entries, manifest::script)?;
+    Ok(entries.into_iter().map(|entry| entry.path).zip(scripts).collect())
+}
+
 impl Manifests {
     /// Returns what `flowgate.yaml` says.
     pub fn project(&self) -> &Project {
@@ -176,35 +201,53 @@ impl Manifests {
 
     /// Returns what an environment wants and everything that was found, in the order of files
     /// and lines.
-    pub fn environment(
-        &self,
-        environment: &Environment,
-    ) -> (BTreeMap<ResourceId, Arc<DesiredFlow>>, Vec<Finding>) {
-        let resolved = manifest::resolve(&self.parsed, &self.file, environment);
+    pub fn environment(&self, environment: &Environment) -> (Declarations, Vec<Finding>) {
+        let resolved = manifest::resolve(&self.parsed, &self.scripts, &self.file, environment);
         let mut findings = resolved.findings;
-        findings.extend(validate::check(self.project(), &resolved.flows));
+        let mut project = Cow::Borrowed(self.project());
+        if !resolved.broken.is_empty() {
+            // Names of what cannot be read are no mistakes.
+            project.to_mut().external.extend(resolved.broken);
+        }
+        findings.extend(validate::check(&project, &resolved.declared));
+        let scripts = self.script_findings.get_or_init(|| scripts::check(&resolved.declared));
+        findings.extend(scripts.iter().cloned());
         findings.sort_by(validate::order);
-        (resolved.flows, findings)
+        (resolved.declared, findings)
     }
 
-    /// Returns how many flows there are and everything that was found, for one environment or for all of
+    /// Returns how many resources there are and everything that was found, for one environment or for all of
     /// them; what environments share is told once.
     pub fn findings(&self, environment: Option<&str>) -> Result<(usize, Vec<Finding>), Error> {
         let environments = match environment {
             Some(name) => std::slice::from_ref(self.choose(Some(name))?),
             None => &self.project().environments,
         };
-        let (mut flows, mut findings, mut told) = (0, Vec::new(), HashSet::new());
+        let (mut resources, mut findings, mut told) = (0, Vec::new(), HashSet::new());
         for environment in environments {
             let (wanted, found) = self.environment(environment);
-            flows = flows.max(wanted.len());
+            let Declarations { flows, data_actions, data_stores } = &wanted;
+            resources = resources.max(flows.len() + data_actions.len() + data_stores.len());
             findings.extend(found.into_iter().filter(|one| {
                 let Location { source, span } = &one.location;
                 told.insert((source.path.clone(), *span, one.code, one.message.clone()))
             }));
         }
         findings.sort_by(validate::order);
-        Ok((flows, findings))
+        Ok((resources, findings))
+    }
+
+    /// Returns the data actions, which are the same in every environment but for values in
+    /// descriptions: those are the first one's. Fails with all findings of all environments when one
+    /// is an error.
+    pub fn data_actions(&self) -> Result<BTreeMap<ResourceId, Arc<DesiredDataAction>>, Error> {
+        let (_, findings) = self.findings(None)?;
+        if findings.iter().any(|finding| finding.severity() == Severity::Error) {
+            return Err(Error::Findings(findings));
+        }
+        let first = self.project().environments.first();
+        let declared = first.map(|environment| self.environment(environment).0);
+        Ok(declared.map(|declared| declared.data_actions).unwrap_or_default())
     }
 
     fn loaded(&self) -> MutexGuard<'_, BTreeMap<String, Loaded>> {
@@ -225,11 +268,23 @@ pub fn load_environment(manifests: &Manifests, environment: &Environment) -> Res
 }
 
 fn load_anew(manifests: &Manifests, environment: &Environment) -> Result<Loaded, Error> {
-    let (flows, findings) = manifests.environment(environment);
+    let (declared, findings) = manifests.environment(environment);
     if findings.iter().any(|finding| finding.severity() == Severity::Error) {
         return Err(Error::Findings(findings));
     }
-    let hashed = |flow: Arc<DesiredFlow>| Wanted { hash: hash(&flow.flow.content), flow };
-    let flows = flows.into_iter().map(|(id, flow)| (id, hashed(flow))).collect();
-    Ok(Loaded { flows, warnings: findings })
+    let desired = Desired {
+        revision: None,
+        flows: hashed(declared.flows, |flow| hash(&flow.flow.content)),
+        data_actions: hashed(declared.data_actions, |action| hash_data_action(&action.content)),
+        data_stores: hashed(declared.data_stores, hash_data_store),
+    };
+    Ok(Loaded { desired, warnings: findings })
+}
+
+fn hashed<T>(
+    declared: BTreeMap<ResourceId, Arc<T>>,
+    hash: impl Fn(&T) -> ContentHash,
+) -> BTreeMap<ResourceId, Wanted<T>> {
+    let wanted = |declared: Arc<T>| Wanted { hash: hash(&declared), declared };
+    declared.into_iter().map(|(id, declared)| (id, wanted(declared))).collect()
 }

@@ -3,13 +3,18 @@
 //! A pass is the list of stages in [`pass()`], with one exit. What it needs from outside (the
 //! repository, the tenant's client, the time) comes in as arguments.
 
+mod beside;
 mod compare;
 mod error;
+mod ledger;
 mod load;
 mod overview;
+mod parallel;
 mod pass;
 mod record;
 mod request;
+mod scripts;
+pub mod trials;
 
 pub use compare::{Compared, compare};
 pub use error::Error;

@@ -1,8 +1,10 @@
 //! What is live, as far as git knows: state and notes as rows.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::model::{FlowRecord, ResourceId, ResourceOutcome, ResourceStatus, State, Status};
+use crate::model::{Deployed, ResourceId, ResourceOutcome, ResourceStatus, State, Status};
 use crate::render::status::TableRow;
 
 /// Returns a row for each resource that the state holds or the last pass names, by id.
@@ -13,14 +15,14 @@ pub fn overview(state: &State, passes: &[Status]) -> Vec<TableRow> {
     let told = |id: &ResourceId| {
         last.and_then(|pass| pass.resources.iter().find(|resource| resource.id == *id))
     };
-    let recorded = state.flows.iter().map(|(name, record)| {
-        let id = ResourceId::flow(name);
+    let recorded = recorded(state).map(|(id, deployed)| {
         let since = changed_at(&id, passes);
-        row(&id, told(&id), Some(record), since)
+        row(&id, told(&id), deployed, since)
     });
+    let known: BTreeSet<ResourceId> = self::recorded(state).map(|(id, _)| id).collect();
     let only_told = last.into_iter().flat_map(|pass| &pass.resources).filter(|resource| {
         let gone = resource.outcome == ResourceOutcome::Deleted;
-        !gone && !state.flows.contains_key(&resource.id.name)
+        !gone && !known.contains(&resource.id)
     });
     let mut rows: Vec<_> =
         recorded.chain(only_told.map(|told| row(&told.id, Some(told), None, None))).collect();
@@ -28,13 +30,21 @@ pub fn overview(state: &State, passes: &[Status]) -> Vec<TableRow> {
     rows
 }
 
+/// Every resource that the state holds, with what runs of a flow.
+fn recorded(state: &State) -> impl Iterator<Item = (ResourceId, Option<&Deployed>)> {
+    let flows = state.flows.iter();
+    let flows = flows.map(|(name, record)| (ResourceId::flow(name), record.deployed.as_ref()));
+    let actions = state.data_actions.keys().map(|name| (ResourceId::data_action(name), None));
+    let stores = state.data_stores.keys().map(|name| (ResourceId::data_store(name), None));
+    stores.chain(actions).chain(flows)
+}
+
 fn row(
     id: &ResourceId,
     told: Option<&ResourceStatus>,
-    record: Option<&FlowRecord>,
+    deployed: Option<&Deployed>,
     since: Option<Timestamp>,
 ) -> TableRow {
-    let deployed = record.and_then(|record| record.deployed.as_ref());
     // What the last pass did is done; what it could not do still stands.
     let outcome = match told.map(|told| told.outcome) {
         Some(outcome) if !outcome.is_change() => outcome,

@@ -5,20 +5,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::Error;
+use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
 use super::request::{Mode, Outside, Report, Request, Reviewed};
+use super::{Error, beside, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
 use crate::git::{Holder, Lock, Repo, Snapshot, Tip, note};
 use crate::model::{
-    Counts, Desired, Environment, Finding, Outcome, Project, Prune, Revision, State, Status,
+    Counts, Desired, Environment, Finding, Observed, Outcome, Project, Prune, Revision, State,
+    Status,
 };
 use crate::plan::{self, Plan, Policy, Promotion};
-use crate::render;
+use crate::{render, validate};
 
 /// Runs a pass: fetch → load → validate → observe → compare → plan → guard → apply → verify →
 /// record.
@@ -40,17 +43,25 @@ pub async fn pass(
         project: fetched.manifests.project(),
         environment,
         snapshot: &fetched.snapshot,
-        desired: Desired { revision: Some(fetched.snapshot.revision.clone()), flows: loaded.flows },
-        warnings: loaded.warnings,
+        desired: Desired {
+            revision: Some(fetched.snapshot.revision.clone()),
+            ..loaded.desired.managed(&environment.manages)
+        },
+        warnings: loaded.warnings.into_iter().filter(|one| !beside::decides(one.code)).collect(),
         started_at,
     };
 
     let _lock = pass.lock()?;
     let (state, tip) = outside.repo.read_state(&environment.name)?;
     pass.check_numbers(&state)?;
-    let context = pass.context(pass.connect()?)?;
+    pass.check_cases(&state)?;
+    let who = outside.repo.identity().at(started_at);
+    let claims = (state.clone(), tip);
+    let claims = Arc::new(Claims::new(outside.repo.clone(), &environment.name, who, claims));
+    let context = pass.context(pass.connect()?, Arc::clone(&claims))?;
     let (refresh, prune) = (request.refresh, pass.prune());
     let observed = apply::observe(&pass.desired, &state, refresh, prune, &context).await?;
+    pass.check_beside(&observed, &state)?;
 
     let revision = &fetched.snapshot.revision;
     let plan = plan::build(&pass.desired, revision, &observed, &state, &pass.policy()?);
@@ -62,7 +73,7 @@ pub async fn pass(
     }
 
     let applied = pass.apply(&plan, &state, &context).await?;
-    let status = pass.record(&plan, &hash, &applied, (state, tip))?;
+    let status = pass.record(&plan, &hash, &applied, claims.state())?;
     pass.report(plan, hash, Some(status), &context.client)
 }
 
@@ -137,6 +148,30 @@ impl<'a> Pass<'a> {
         Err(Error::Findings(findings))
     }
 
+    /// Runs the cases of what changed, before anybody is asked.
+    fn check_cases(&self, state: &State) -> Result<(), Error> {
+        let selected = plan::select(&self.desired, self.request.selector.as_ref());
+        self.refuse(waiting(|| trials::check(&self.desired, state, &selected)))
+    }
+
+    /// Finds what only shows beside the tenant. Nothing has been written yet.
+    fn check_beside(&self, observed: &Observed, state: &State) -> Result<(), Error> {
+        let selected = plan::select(&self.desired, self.request.selector.as_ref());
+        let flags = (self.prune(), self.request.adopt);
+        let (project, desired) = (self.project, &self.desired);
+        self.refuse(beside::check(project, desired, state, &selected, observed, flags))
+    }
+
+    /// Ends the pass when there is a finding, with the warnings beside it.
+    fn refuse(&self, mut findings: Vec<Finding>) -> Result<(), Error> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        findings.extend(self.warnings.iter().cloned());
+        findings.sort_by(validate::order);
+        Err(Error::Findings(findings))
+    }
+
     fn connect(&self) -> Result<Client, Error> {
         let name = &self.environment.tenant;
         let failed = |reason: String| Error::Connect { tenant: name.clone(), reason };
@@ -145,7 +180,7 @@ impl<'a> Pass<'a> {
         (self.outside.connect)(tenant).map_err(failed)
     }
 
-    fn context(&'a self, client: Client) -> Result<Context<'a>, Error> {
+    fn context(&'a self, client: Client, claims: Arc<Claims>) -> Result<Context<'a>, Error> {
         Ok(Context {
             client,
             environment: self.environment,
@@ -159,6 +194,7 @@ impl<'a> Pass<'a> {
             operator: self.outside.operator,
             polling: self.outside.polling,
             progress: Arc::clone(&self.outside.progress),
+            ledger: claims,
         })
     }
 
@@ -201,7 +237,7 @@ impl<'a> Pass<'a> {
         let status = self.summarize(plan, hash, applied);
         let scope = if self.request.selector.is_some() { Scope::Narrowed } else { Scope::Whole };
         let who = self.outside.repo.identity().at(status.finished_at);
-        record::change(&mut state, applied, &plan.refreshed);
+        record::change(&mut state, applied, plan, &self.desired);
         match record::write(self.outside.repo, &status, scope, (&state, tip), &who) {
             Ok(()) => Ok(status),
             Err(source) => Err(Error::NotRecorded { status: Box::new(status), source }),
@@ -252,6 +288,14 @@ impl<'a> Pass<'a> {
             started_at: self.started_at,
             finished_at: (self.outside.now)(),
         })
+    }
+}
+
+/// Does work that takes its time, without holding up other tasks where that can be had.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Writes what a pass did into git.
 
+use std::collections::BTreeMap;
+
 use super::Error;
 use crate::apply::{Applied, RecordChange};
 use crate::git::{self, Repo, Signature, Tip, note};
 use crate::manifest;
-use crate::model::{Desired, DesiredFlow, Flow, FlowRecord, Outcome, State, Status, Step};
-use crate::plan::Plan;
+use crate::model::{
+    DataActionRecord, DataStoreRecord, Desired, DesiredFlow, Flow, ItemPolicy, Kind, Outcome,
+    Record, ResourceId, State, Status, Step,
+};
+use crate::plan::{Plan, Refreshed, ResourcePlan, Work};
 
-/// Saves live content that the plan overwrites and that no version holds, as manifests under
+/// Saves live content that the plan overwrites and that is nowhere else, as manifests under
 /// `refs/flowgate/drift/<environment>`. Nothing is written to the tenant before this succeeded.
 pub(super) fn save_overwritten(
     repo: &Repo,
@@ -15,14 +20,11 @@ pub(super) fn save_overwritten(
     desired: &Desired,
     who: &Signature,
 ) -> Result<(), Error> {
-    let publishes = plan.resources.iter().filter(|plan| plan.steps.contains(&Step::Publish));
-    let overwritten = publishes.filter_map(|resource| {
-        let declared = &*desired.flows.get(&resource.id)?.flow;
-        let flow =
-            Flow { content: resource.overwrites.clone()?, version: None, ..declared.flow.clone() };
-        let live = DesiredFlow { flow, ..declared.clone() };
-        Some((format!("{}.yaml", resource.id), manifest::write(&live)))
-    });
+    let file = |id: &ResourceId, text| (format!("{id}.yaml"), text);
+    let overwritten = plan
+        .resources
+        .iter()
+        .filter_map(|resource| Some(file(&resource.id, overwritten(resource, desired)?)));
     let manifests: Vec<(String, String)> = overwritten.collect();
     if manifests.is_empty() {
         return Ok(());
@@ -30,6 +32,27 @@ pub(super) fn save_overwritten(
     let message = format!("Live content before {} overwrites it", plan.revision.short());
     repo.write_drift(&plan.environment, &manifests, &message, who)?;
     Ok(())
+}
+
+/// Returns what a plan overwrites of a resource, as a manifest that would put it back.
+fn overwritten(resource: &ResourcePlan, desired: &Desired) -> Option<String> {
+    match &resource.work {
+        Work::Flow(work) => {
+            let publishes = work.steps.contains(&Step::Publish);
+            let content = work.overwrites.clone().filter(|_| publishes)?;
+            let declared = &*desired.flows.get(&resource.id)?.declared;
+            let flow = Flow { content, version: None, ..declared.flow.clone() };
+            Some(manifest::write(&DesiredFlow { flow, ..declared.clone() }))
+        }
+        Work::DataAction(work) => {
+            let content = work.overwrites.as_ref()?;
+            Some(manifest::write_data_action(&resource.id.name, content))
+        }
+        Work::DataStore(work) => {
+            let content = work.overwrites.as_ref()?;
+            Some(manifest::write_data_store(&resource.id.name, content, ItemPolicy::Partial))
+        }
+    }
 }
 
 /// What a pass was about.
@@ -64,25 +87,75 @@ pub(super) fn write(
 }
 
 /// Puts into the state what a pass did and what it found to be behind.
-pub(super) fn change(state: &mut State, applied: &[Applied], refreshed: &[(String, FlowRecord)]) {
+///
+/// What git gave another name leaves its old one, also when the platform's id is another one now.
+pub(super) fn change(state: &mut State, applied: &[Applied], plan: &Plan, desired: &Desired) {
     for Applied { status, record } in applied {
         match record {
             RecordChange::Keep => {}
-            RecordChange::Remove => {
-                state.flows.remove(&status.id.name);
+            RecordChange::Remove => remove(state, &status.id),
+            RecordChange::Put(record) => {
+                put(state, &status.id.name, record);
+                leave_old_name(state, &status.id, desired);
             }
-            RecordChange::Put(record) => put(state, &status.id.name, record),
         }
     }
-    for (name, record) in refreshed {
-        put(state, name, record);
+    for (name, refreshed) in &plan.refreshed {
+        put(state, name, &record_of(refreshed));
     }
 }
 
-fn put(state: &mut State, name: &str, record: &FlowRecord) {
-    // A renamed flow leaves its old name.
-    state.flows.retain(|_, known| known.id != record.id);
-    state.flows.insert(name.to_owned(), record.clone());
+fn record_of(refreshed: &Refreshed) -> Record {
+    match refreshed {
+        Refreshed::Flow(record) => Record::Flow(record.clone()),
+        Refreshed::DataAction(record, base) => Record::DataAction(DataActionRecord {
+            content: git::recorded_data_action(base),
+            ..record.clone()
+        }),
+        Refreshed::DataStore(record, base) => Record::DataStore(DataStoreRecord {
+            content: git::recorded_data_store(base),
+            ..record.clone()
+        }),
+    }
+}
+
+fn leave_old_name(state: &mut State, id: &ResourceId, desired: &Desired) {
+    let old = desired.metadata(id).and_then(|metadata| metadata.renamed_from.clone());
+    let old = old.map(|name| ResourceId { kind: id.kind, name });
+    if let Some(old) = old.filter(|old| old != id && !desired.declares(old)) {
+        remove(state, &old);
+    }
+}
+
+fn remove(state: &mut State, id: &ResourceId) {
+    match id.kind {
+        Kind::Flow => drop(state.flows.remove(&id.name)),
+        Kind::DataAction => drop(state.data_actions.remove(&id.name)),
+        Kind::DataStore => drop(state.data_stores.remove(&id.name)),
+    }
+}
+
+pub(super) fn put(state: &mut State, name: &str, record: &Record) {
+    match record {
+        Record::Flow(record) => take(&mut state.flows, name, record, |a, b| a.id == b.id),
+        Record::DataAction(record) => {
+            take(&mut state.data_actions, name, record, |a, b| a.id == b.id);
+        }
+        Record::DataStore(record) => {
+            take(&mut state.data_stores, name, record, |a, b| a.id == b.id);
+        }
+    }
+}
+
+/// Puts a record under its name; one that was renamed leaves its old name.
+fn take<R: Clone>(
+    records: &mut BTreeMap<String, R>,
+    name: &str,
+    record: &R,
+    same: impl Fn(&R, &R) -> bool,
+) {
+    records.retain(|_, known| !same(known, record));
+    records.insert(name.to_owned(), record.clone());
 }
 
 fn says_the_same(repo: &Repo, status: &Status) -> bool {
