@@ -14,24 +14,28 @@
 //! | 4 | [`render`] | plan, findings, status → text, JSON, Markdown |
 //! | 5 | [`cxone`] | the API's client, behind one seam: [`cxone::exchange::Exchange`] |
 //! | 5 | [`git`] | manifests at a revision, state, notes, lock |
+//! | 5 | [`sandbox`] | runs a data action's JavaScript with time, memory and stack limits |
 //! | 6 | [`apply`] | observes, runs a plan, reads back |
 //! | 7 | [`controller`] | a pass as a list of stages with one exit |
 //! | 9 | [`cli`] | arguments → settings → one lower call → output |
-//! | – | [`emulator`] | the CXone API on embedded storage; shares wire types with the client, no logic |
+//! | – | [`emulator`] | the CXone API on embedded storage; shares wire types and sandbox with the client, no logic |
 //!
 //! # One commit, followed through the system
 //!
 //! 1. [`cli`] turns `flowgate reconcile` into a [`controller::Request`].
 //! 2. [`controller::pass`] resolves the commit and lists its tree through [`git::Repo`].
 //! 3. [`manifest::parse`] reads each file once, [`manifest::resolve`] fills in the environment's
-//!    values, [`validate::check`] looks at the flows as graphs. An error ends the pass here.
-//! 4. [`apply::observe`] reads two lists of the tenant, and in full only those flows that the
-//!    recorded [`model::State`] does not prove unchanged.
-//! 5. [`delta::verdict()`] says of each flow whether git moved, the tenant moved, or both.
-//! 6. [`plan::build()`] makes of that steps and version numbers, or the reason why nothing is done.
-//!    A dry run ends here.
-//! 7. [`apply::run`] asks [`rollout::Rollout`] what to do next, does it through
-//!    [`cxone::Client`], and tells what happened, until every flow came to an end.
+//!    values, [`validate::check`] walks flows, data actions and records as graphs, [`sandbox::check`]
+//!    compiles the scripts. An error ends the pass here.
+//! 4. [`apply::observe`] reads the lists of each kind, and in full only what the recorded
+//!    [`model::State`] does not prove unchanged. What only shows beside the tenant is checked now.
+//! 5. [`delta`] says whether git moved, the tenant moved, or both: of a flow as a whole
+//!    ([`delta::verdict()`]), of a data action by property, of a data store by field and record.
+//! 6. [`plan::build()`] makes of that steps, version numbers and what waits for what, or the reason why
+//!    nothing is done. A dry run ends here.
+//! 7. [`apply::run`] starts each resource when what it needs came through: data stores, data actions,
+//!    flows. For a flow it asks [`rollout::Rollout`] what to do next. Everything goes through
+//!    [`cxone::Client`].
 //! 8. The pass writes state and note with [`git::Repo`], and [`render::status`] says what was done.
 
 pub mod model;
@@ -48,6 +52,7 @@ pub mod render;
 
 pub mod cxone;
 pub mod git;
+pub mod sandbox;
 
 pub mod apply;
 

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Reconcile(Box<Reconcile>),
     /// Check the manifests as they are on disk, committed or not
     Validate(Validate),
+    /// Run the tests of data actions on this machine, without asking a tenant
+    Test(Test),
     /// Show what is live as flowgate recorded it: versions, deployments, ages
     Status(Inspect),
     /// List the last recorded pass of each commit, newest first
@@ -168,6 +170,37 @@ pub(super) struct Validate {
     pub format: Format,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// For people
+    Text,
+    /// For programs; documented in docs/reference
+    Json,
+    /// For pull requests
+    Markdown,
+    /// For CI systems, in the XML that they read
+    Junit,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// The flows folder (the one with flowgate.yaml)
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// Run only tests whose `action/test` contains this text; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+
+    /// The commit to test [default: the files as they are on disk]
+    #[arg(long, env = "FLOWGATE_REVISION", value_name = "REV")]
+    pub revision: Option<String>,
+
+    /// How to print what came of them
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: TestFormat,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// The flows folder (the one with flowgate.yaml) inside a git repository
@@ -230,6 +263,10 @@ pub(super) struct Emulator {
 pub(super) enum SchemaKind {
     /// Manifests of flows
     Flow,
+    /// Manifests of data actions
+    DataAction,
+    /// Manifests of data stores
+    DataStore,
     /// flowgate.yaml
     Project,
 }

@@ -66,7 +66,7 @@ pub(super) fn status(arguments: &Inspect, terminal: &Terminal) -> Result<Exit, F
     each(arguments, terminal, |repo, name| {
         let (state, _) = repo.read_state(name)?;
         let passes = passes(repo, name, usize::MAX, terminal)?;
-        if passes.is_empty() && state.flows.is_empty() {
+        if passes.is_empty() && state.is_empty() {
             terminal.note(NOTHING_RECORDED);
         }
         let rows = overview(&state, &passes);

@@ -9,6 +9,7 @@ mod inspect;
 mod plan_file;
 mod reconcile;
 mod terminal;
+mod test;
 mod validate;
 
 use std::ffi::OsString;
@@ -16,6 +17,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
+
+use crate::manifest::{self, Document};
+use crate::model::Kind;
 
 use args::{Arguments, Command, SchemaKind};
 use error::Error;
@@ -98,16 +102,19 @@ fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
     match command {
         Command::Reconcile(arguments) => reconcile::run(&arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Test(arguments) => test::run(&arguments, terminal),
         Command::Status(arguments) => inspect::status(&arguments, terminal),
         Command::History(arguments) => inspect::history(&arguments, terminal),
         Command::Diff(arguments) => inspect::diff(&arguments, terminal),
         Command::Emulator(arguments) => emulator::run(&arguments, terminal),
         Command::Schema(arguments) => {
             let document = match arguments.kind {
-                SchemaKind::Flow => crate::manifest::Document::Flow,
-                SchemaKind::Project => crate::manifest::Document::Project,
+                SchemaKind::Flow => Document::Resource(Kind::Flow),
+                SchemaKind::DataAction => Document::Resource(Kind::DataAction),
+                SchemaKind::DataStore => Document::Resource(Kind::DataStore),
+                SchemaKind::Project => Document::Project,
             };
-            terminal.print_json(&crate::manifest::schema(document));
+            terminal.print_json(&manifest::schema(document));
             Ok(Exit::Done)
         }
         Command::Completions(arguments) => {

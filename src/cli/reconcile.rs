@@ -189,7 +189,7 @@ fn exit(report: &Report, detailed: bool) -> Exit {
         Some(status) => status.outcome,
         None => left.chain(refused).max().unwrap_or(Outcome::Synced),
     };
-    let planned = report.plan.resources.iter().any(|resource| !resource.steps.is_empty());
+    let planned = report.plan.resources.iter().any(|resource| !resource.is_idle());
     let pending = report.status.is_none() && planned;
     match worst {
         Outcome::Failed => Exit::Failed,

@@ -148,7 +148,7 @@ impl Progress for Bars {
         match event {
             ProgressEvent::ObserveStarted { total } => self.begin("observe", *total),
             ProgressEvent::ApplyStarted { total } => self.begin("apply", *total),
-            ProgressEvent::Observed => {
+            ProgressEvent::Observed | ProgressEvent::RecordWritten => {
                 if let Some(bar) = self.current().as_ref() {
                     bar.inc(1);
                 }

@@ -14,14 +14,18 @@ pub(super) fn run(arguments: &Validate, terminal: &Terminal) -> Result<Exit, Fai
     let files = Files::Folder(&arguments.path, &entries);
     let environment = arguments.environment.as_deref();
     let manifests = read(&files, &mut Cache::default());
-    let (flows, findings) = match manifests.and_then(|manifests| manifests.findings(environment)) {
-        Err(Error::Findings(findings)) => (0, findings),
-        result => result?,
-    };
+    let (resources, findings) =
+        match manifests.and_then(|manifests| manifests.findings(environment)) {
+            Err(Error::Findings(findings)) => (0, findings),
+            result => result?,
+        };
     show(&findings, arguments.format, terminal);
     let failed = findings.iter().any(|finding| finding.severity() == Severity::Error);
     if !failed && arguments.format == Format::Text {
-        terminal.note(&format!("{flows} flows are valid"));
+        terminal.note(&match resources {
+            1 => "1 resource is valid".to_owned(),
+            count => format!("{count} resources are valid"),
+        });
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
