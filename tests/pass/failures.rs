@@ -117,7 +117,8 @@ async fn an_invalid_version_names_the_line_of_what_is_missing() {
     let calling = flow("welcome", "Hi")
         .replace("    - {id: end", "    - {id: lookup, type: API, configuration: {dataAction: find-caller}}\n    - {id: end")
         .replace("sourceId: greet, targetId: end", "sourceId: greet, targetId: lookup}\n    - {sourceId: lookup, targetId: end");
-    let world = World::with(&[("flows/welcome.yaml", calling)]);
+    let external = PROJECT.replace("spec:\n", "spec:\n  external: [DataAction/find-caller]\n");
+    let world = World::of(&external, &[("flows/welcome.yaml", calling)]);
     let report = world.reconcile().await;
     assert_eq!(outcome(&report), ResourceOutcome::Failed);
     assert!(

@@ -2,8 +2,12 @@
 
 mod basics;
 mod crashes;
+mod data_actions;
+mod data_stores;
 mod failures;
 mod gates;
 mod guards;
 mod people;
+mod together;
+mod trials;
 mod world;

@@ -16,7 +16,7 @@ use flowgate::git::{Repo, note};
 use flowgate::model::{ResourceOutcome, Secret, Status, Tenant};
 use flowgate::plan::{Adopt, Failed};
 use futures::future::BoxFuture;
-use http::Method;
+use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -36,6 +36,18 @@ spec:
       targetEnvironment: PRODUCTION
       promotesFrom: development
       gates: [tests, approval]
+";
+
+/// A project with one environment.
+pub(crate) const ONE: &str = "\
+apiVersion: flowgate.dev/v1
+kind: Project
+metadata: {name: bank}
+spec:
+  tenants:
+    - {name: sandbox, baseUrl: 'http://localhost', credentials: {clientIdEnv: A, clientSecretEnv: B}}
+  environments:
+    - {name: development, tenant: sandbox, targetEnvironment: DEVELOPMENT}
 ";
 
 /// A flow that greets and ends.
@@ -98,12 +110,24 @@ impl Exchange for Mortal {
     }
 }
 
-/// Lets a person edit the draft of `welcome` right before one of the requests.
+/// What a person does, by the control API or as a client of the tenant.
+pub(crate) type Deed = (Method, String, Value);
+
+/// Lets a person do something right before one of the requests.
 struct Meddler {
     emulator: Emulator,
     left: AtomicUsize,
-    edit: Value,
-    struck: Mutex<Option<String>>,
+    deed: Deed,
+    struck: Mutex<Option<Struck>>,
+}
+
+/// The request before which a person did something.
+#[derive(Clone, Debug)]
+pub(crate) struct Struck {
+    /// Its method and path.
+    pub(crate) request: String,
+    /// Whether the tenant let them.
+    pub(crate) done: bool,
 }
 
 impl Exchange for Meddler {
@@ -114,10 +138,10 @@ impl Exchange for Meddler {
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
         Box::pin(async move {
             if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
-                let path = "/_emulator/flows/flow-000001/draft";
-                let (status, _) = self.emulator.control(Method::PUT, path, self.edit.clone()).await;
-                assert!(status.is_success(), "{status}");
-                *self.struck.lock().expect("no panic") = Some(request.uri().path().to_owned());
+                let (status, _) = act(&self.emulator, self.deed.clone()).await;
+                let request = format!("{} {}", request.method(), request.uri().path());
+                let struck = Struck { request, done: status.is_success() };
+                *self.struck.lock().expect("no panic") = Some(struck);
             }
             self.emulator.send(request, timeout).await
         })
@@ -191,6 +215,35 @@ fn without_metadata(body: &Bytes) -> Bytes {
     Bytes::from(page.to_string())
 }
 
+/// Keys of other clients.
+static KEYS: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets a person do something.
+async fn act(emulator: &Emulator, (method, path, body): Deed) -> (StatusCode, Value) {
+    if path.starts_with("/_emulator/") {
+        return emulator.control(method, &path, body).await;
+    }
+    let send = async |method: Method, path: &str, token: &str, (form, body): (&str, String)| {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://localhost{path}"))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Content-Type", format!("application/{form}"))
+            .header("Idempotency-Key", KEYS.fetch_add(1, Ordering::Relaxed).to_string())
+            .body(Bytes::from(body))
+            .expect("a request");
+        emulator.send(request, Duration::from_secs(1)).await.expect("an answer")
+    };
+    let form = "grant_type=client_credentials&client_id=other&client_secret=client".to_owned();
+    let token = send(Method::POST, "/oauth/token", "", ("x-www-form-urlencoded", form)).await;
+    let token: Value = serde_json::from_slice(token.body()).expect("JSON");
+    let token = token["access_token"].as_str().expect("a token");
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let answer = send(method, &path, token, ("json", text)).await;
+    let body = serde_json::from_slice(answer.body()).unwrap_or_default();
+    (answer.status(), body)
+}
+
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) emulator: Emulator,
@@ -200,13 +253,18 @@ pub(crate) struct World {
 impl World {
     /// A repository with one commit: the project and the given flows.
     pub(crate) fn with(files: &[(&str, String)]) -> Self {
+        Self::of(PROJECT, files)
+    }
+
+    /// A repository with one commit: the given project and files.
+    pub(crate) fn of(project: &str, files: &[(&str, String)]) -> Self {
         let world = Self {
             folder: TempDir::new().expect("a folder"),
             emulator: Emulator::in_memory(Clock::starting_at(epoch())).expect("an emulator"),
             begun: Instant::now(),
         };
         world.git(&["init", "--quiet", "--initial-branch=main"]);
-        world.write("flowgate.yaml", PROJECT);
+        world.write("flowgate.yaml", project);
         for (path, text) in files {
             world.write(path, text);
         }
@@ -289,15 +347,30 @@ impl World {
         at: usize,
         edit: Value,
     ) -> Option<String> {
+        let deed = (Method::PUT, "/_emulator/flows/flow-000001/draft".to_owned(), edit);
+        let (struck, _) = self.meddled_by(request, at, deed).await;
+        let Struck { request, done } = struck?;
+        assert!(done, "the edit before {request}");
+        Some(request)
+    }
+
+    /// Runs a pass during which a person does something right before the request of that number.
+    pub(crate) async fn meddled_by(
+        &self,
+        request: &Request,
+        at: usize,
+        deed: Deed,
+    ) -> (Option<Struck>, Report) {
         let meddler = Arc::new(Meddler {
             emulator: self.emulator.clone(),
             left: AtomicUsize::new(at),
-            edit,
+            deed,
             struck: Mutex::default(),
         });
         let report = self.pass_through(request, Arc::clone(&meddler) as Arc<dyn Exchange>).await;
-        report.unwrap_or_else(|error| panic!("{error:?}"));
-        meddler.struck.lock().expect("no panic").clone()
+        let report = report.unwrap_or_else(|error| panic!("{error:?}"));
+        let struck = meddler.struck.lock().expect("no panic").clone();
+        (struck, report)
     }
 
     async fn pass_through(
@@ -333,23 +406,14 @@ impl World {
 
     /// Deletes something through the API, as another client would.
     pub(crate) async fn delete(&self, path: &str) {
-        let send = async |method: Method, path: &str, token: &str, body: &'static str| {
-            let request = http::Request::builder()
-                .method(method)
-                .uri(format!("http://localhost{path}"))
-                .header("Authorization", format!("Bearer {token}"))
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .header("Idempotency-Key", "another client's")
-                .body(Bytes::from(body))
-                .expect("a request");
-            self.emulator.send(request, Duration::from_secs(1)).await.expect("an answer")
-        };
-        let form = "grant_type=client_credentials&client_id=other&client_secret=client";
-        let token = send(Method::POST, "/oauth/token", "", form).await;
-        let token: Value = serde_json::from_slice(token.body()).expect("JSON");
-        let token = token["access_token"].as_str().expect("a token");
-        let answer = send(Method::DELETE, path, token, "").await;
-        assert_eq!(answer.status(), 204, "{answer:?}");
+        self.call(Method::DELETE, path, Value::Null).await;
+    }
+
+    /// Calls the tenant as another client would, which must be let.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = act(&self.emulator, (method, path.to_owned(), body)).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
     }
 
     /// Lets the next deployment end as scripted.
