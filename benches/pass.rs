@@ -83,6 +83,7 @@ impl Setup {
             operator: "bench",
             polling: Polling::default(),
             progress: Arc::new(Silent),
+            ledger: Arc::new(()),
         };
         let policy = Policy {
             project,
@@ -159,9 +160,9 @@ fn stage_5_observe_compare_plan(bencher: Bencher) {
     let setup = &*SETUP;
     let manifests = setup.read(&mut Cache::default());
     let environment = manifests.choose(None).expect("one environment");
-    let flows = load_environment(&manifests, environment).expect("no errors").flows;
+    let loaded = load_environment(&manifests, environment).expect("no errors");
     let (snapshot, state) = (setup.snapshot(), setup.state());
-    let desired = Desired { revision: Some(snapshot.revision.clone()), flows };
+    let desired = Desired { revision: Some(snapshot.revision.clone()), ..loaded.desired };
     bencher.bench_local(|| {
         let plan = setup.plan(&manifests, &snapshot, &desired, &state);
         render::plan::hash(&plan)
