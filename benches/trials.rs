@@ -37,8 +37,6 @@ spec:
       }
 ";
 
-const NUMBER: [&str; 2] = ["String(input.number)", "context.actions.format(input.number)"];
-
 /// What the script of a case does besides its own work.
 #[derive(Debug, Clone, Copy)]
 enum Shape {
@@ -52,8 +50,8 @@ enum Shape {
 fn actions(shape: Shape) -> Actions {
     let mut text = FORMAT.to_owned();
     let (dependencies, number) = match shape {
-        Shape::Alone => ("", NUMBER[0]),
-        Shape::Calling => ("format", NUMBER[1]),
+        Shape::Alone => ("", "String(input.number)"),
+        Shape::Calling => ("format", "context.actions.format(input.number)"),
     };
     for action in 0..100 {
         // Writing to a text cannot fail.
@@ -79,7 +77,7 @@ spec:
         for case in 0..10 {
             let _ = writeln!(
                 text,
-                "    - {{name: case {case}, input: {{balance: {case}50, name: Ada, number: '0123456789'}}, \
+                "    - {{name: case {case}, input: {{balance: 50{case}, name: Ada, number: '0123456789'}}, \
                  expect: {{output: {{tier: bronze, number: '0123456789', greeting: 'Welcome, Ada'}}}}}}"
             );
         }

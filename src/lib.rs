@@ -26,7 +26,8 @@
 //! 2. [`controller::pass`] resolves the commit and lists its tree through [`git::Repo`].
 //! 3. [`manifest::parse`] reads each file once, [`manifest::resolve`] fills in the environment's
 //!    values, [`validate::check`] walks flows, data actions and records as graphs, [`sandbox::check`]
-//!    compiles the scripts. An error ends the pass here.
+//!    compiles the scripts, and the cases of data actions that changed run in it. An error ends the
+//!    pass here.
 //! 4. [`apply::observe`] reads the lists of each kind, and in full only what the recorded
 //!    [`model::State`] does not prove unchanged. What only shows beside the tenant is checked now.
 //! 5. [`delta`] says whether git moved, the tenant moved, or both: of a flow as a whole

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -67,14 +68,13 @@ pub(super) fn check(
     if touched.is_empty() {
         return Vec::new();
     }
-    let declared = |(id, wanted): (&ResourceId, &crate::model::Wanted<DesiredDataAction>)| {
-        (id.clone(), Arc::clone(&wanted.declared))
-    };
-    let actions: Actions = desired.data_actions.iter().map(declared).collect();
-    let wanted = cases(&actions).filter(|case| {
-        touched.contains(case.action.metadata.name.as_str()) && selected.contains(&case.action.id())
+    let actions = desired.data_actions.iter();
+    let actions: Actions =
+        actions.map(|(id, wanted)| (id.clone(), Arc::clone(&wanted.declared))).collect();
+    let chosen = cases(&actions).filter(|Case { action, .. }| {
+        touched.contains(action.metadata.name.as_str()) && selected.contains(&action.id())
     });
-    findings(&run(&actions, &wanted.collect::<Vec<_>>(), &Limits::default()))
+    findings(&run(&actions, &chosen.collect::<Vec<_>>(), &Limits::default()))
 }
 
 /// Returns the names of the data actions whose content is not the recorded one, and of those that
@@ -121,7 +121,7 @@ fn trial(
         location: Location { source, span: case.place },
         outcome: TrialOutcome::Passed,
         logs: Vec::new(),
-        duration: std::time::Duration::ZERO,
+        duration: Duration::ZERO,
     };
     if let Some(undeclared) = undeclared(name, scripts) {
         let undeclared = undeclared.to_owned();
