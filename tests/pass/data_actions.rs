@@ -591,3 +591,37 @@ async fn a_refused_script_names_its_line() {
     assert_eq!(ended, ResourceOutcome::Failed);
     assert!(why.contains("data-actions/lookup.yaml:11:9"), "{why}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_and_git_changed_alike_is_the_base_of_the_next_change() {
+    let world = world(&[Said { expects: None, ..LOOKUP }]);
+    world.reconcile().await;
+    for text in ["Theirs and ours", "Ours again", "Finds the caller"] {
+        if text.starts_with("Theirs") {
+            edited(&world, "lookup", json!({"description": text})).await;
+        }
+        commit(&world, &[Said { description: text, expects: None, ..LOOKUP }], text);
+        let report = world.reconcile().await;
+        let settled = report.plan.unchanged == 1 || outcome(&report) == ResourceOutcome::Updated;
+        assert!(settled, "{text}: {report:?}");
+        assert_eq!(description(&world).await, text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_reaches_through_what_is_unchanged() {
+    let base = Said { name: "base", ..LOOKUP };
+    let middle = Said { name: "middle", dependencies: "base", ..LOOKUP };
+    let user = Said { name: "user", dependencies: "middle", ..LOOKUP };
+    let world = world(&[base, middle, user]);
+    world.reconcile().await;
+    let failing = json!({"dataAction": "base", "times": 0, "error": "down"});
+    world.control(Method::POST, "test-failures", failing).await;
+    let (base, user) = (
+        Said { name: "base", returns: "2", expects: Some("2"), ..LOOKUP },
+        Said { description: "Uses it still", dependencies: "middle", name: "user", ..LOOKUP },
+    );
+    commit(&world, &[base, user], "change both ends");
+    let report = world.reconcile().await;
+    assert_eq!(outcomes(&report), ["base Failed -", "user Held -"]);
+}

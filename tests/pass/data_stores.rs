@@ -920,3 +920,52 @@ async fn two_thousand_records_are_made_in_one_pass_and_then_left_alone() {
     let ids: BTreeSet<String> = sent(&world).await.into_iter().collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_and_git_changed_alike_is_the_base_of_the_next_change() {
+    let world = reconciled().await;
+    edited(&world, 1, json!({"age": 37})).await;
+    for age in [37, 38, 36] {
+        let items = [item(1, &format!("name: Ada, age: {age}")), item(2, "name: Bob")];
+        commit(&world, &people(&items), "age");
+        let report = world.reconcile().await;
+        assert_eq!(report.status.expect("applied").outcome, Outcome::Synced, "{age}");
+        assert_eq!(value(&world, 1, "age").await, age);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn exact_empties_what_somebody_else_filled_in() {
+    let exact = Said { policy: "exact", ..people(&two_items()) };
+    let world = world(&exact);
+    world.reconcile().await;
+    edited(&world, 2, json!({"age": 12})).await;
+    assert_eq!(outcomes(&world.reconcile().await), ["people Updated -"]);
+    assert_eq!(value(&world, 2, "age").await, Value::Null);
+    settled(&world, "emptied").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_gets_another_type_only_when_it_was_empty_before() {
+    let world = reconciled().await;
+    let fields = ["{name: name, type: string}", "{name: age, type: string}", FIELDS[2]];
+    let items = [item(1, "name: Ada"), item(2, "name: Bob")];
+    commit(&world, &Said { fields: &fields, ..people(&items) }, "empty and retype");
+    let error = world.try_pass(&request("development")).await.expect_err("a finding");
+    assert!(error.to_string().contains("errors"), "{error}");
+    assert_eq!(sent(&world).await, [""; 0]);
+    commit(&world, &people(&items), "empty");
+    world.reconcile().await;
+    commit(&world, &Said { fields: &fields, ..people(&items) }, "retype");
+    assert_eq!(outcomes(&world.reconcile().await), ["people Updated -"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_record_that_goes_is_waited_for() {
+    let world = reconciled().await;
+    let lock = format!("data-stores/store-000001/records/{}/lock", id(2));
+    world.control(Method::PUT, &lock, json!({"heldBy": "ada", "forMs": 2_000})).await;
+    commit(&world, &Said { policy: "exact", ..people(&two_items()[..1]) }, "fewer");
+    assert_eq!(outcomes(&world.reconcile().await), ["people Updated -"]);
+    settled(&world, "fewer").await;
+}
