@@ -1,5 +1,6 @@
 //! Makes, writes, tests and deletes a data action.
 
+use super::halt::Halt;
 use super::outcome::done;
 use super::{Applied, Context, RecordChange};
 use crate::cxone::{Error, ErrorKind, ScriptRun};
@@ -59,28 +60,6 @@ struct Wanted {
     left: Vec<String>,
 }
 
-/// Why the steps ended early.
-struct Halt {
-    outcome: ResourceOutcome,
-    why: String,
-}
-
-impl Halt {
-    fn new(outcome: ResourceOutcome, why: impl Into<String>) -> Self {
-        Self { outcome, why: why.into() }
-    }
-
-    fn moved(why: impl Into<String>) -> Self {
-        Self::new(ResourceOutcome::Drifted, why)
-    }
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::new(ResourceOutcome::Failed, error.to_string())
-    }
-}
-
 struct Running<'a> {
     resource: &'a ResourcePlan,
     work: &'a DataActionWork,
@@ -135,11 +114,7 @@ impl Running<'_> {
     /// Looks whether the action is there although no answer said so.
     async fn find_made(&self, error: Error) -> Result<LiveDataAction, Halt> {
         let taken = matches!(error.conflict_code(), Some("NAME_EXISTS" | "IDEMPOTENCY_KEY_REUSED"));
-        let unknown = matches!(
-            error.kind(),
-            ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_)
-        );
-        if !taken && !unknown {
+        if !taken && !error.leaves_effect_unknown() {
             return Err(self.explained(&error));
         }
         let listed = self.context.client.data_actions().await?;
@@ -160,7 +135,7 @@ impl Running<'_> {
     /// stays if git did not change the same.
     async fn update(&mut self) -> Result<(), Halt> {
         self.tell("write data action");
-        let mut live = self.live.clone().ok_or_else(broken)?;
+        let mut live = self.live.clone().ok_or_else(Halt::broken)?;
         let mut wanted = Wanted {
             name: self.work.name.clone(),
             content: self.work.content.clone(),
@@ -244,7 +219,7 @@ impl Running<'_> {
     }
 
     async fn test(&mut self) -> Result<(), Halt> {
-        let live = self.live.clone().ok_or_else(broken)?;
+        let live = self.live.clone().ok_or_else(Halt::broken)?;
         let cases = self.declared.map(|declared| &*declared.tests).unwrap_or_default();
         for case in cases {
             self.tell(&format!("test {:?}", case.name));
@@ -275,7 +250,7 @@ impl Running<'_> {
     /// Deletes what was compared: the call itself asks nobody whether someone wrote in between.
     async fn delete(&mut self) -> Result<ResourceOutcome, Halt> {
         self.tell("delete data action");
-        let live = self.live.clone().ok_or_else(broken)?;
+        let live = self.live.clone().ok_or_else(Halt::broken)?;
         match self.context.client.data_action(&live.id).await? {
             None => return Ok(ResourceOutcome::Deleted),
             Some(now) if now.modified == live.modified => {}
@@ -362,13 +337,6 @@ impl Running<'_> {
         let known = self.record.filter(|_| !ours).map(|record| &record.name);
         known.unwrap_or(&self.work.name).clone()
     }
-}
-
-fn broken() -> Halt {
-    Halt::new(
-        ResourceOutcome::Failed,
-        "the plan lacks what the step needs; this is a defect of flowgate, please report it",
-    )
 }
 
 /// Says what is wrong with a run; nothing when it is what the case expects.

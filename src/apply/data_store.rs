@@ -9,6 +9,7 @@ use serde_json::Map;
 
 use items::{Revisions, Writer};
 
+use super::halt::Halt;
 use super::outcome::done;
 use super::{Applied, Context, RecordChange};
 use crate::cxone::{DataStoreDetail, Error, ErrorKind, Force};
@@ -50,34 +51,6 @@ pub(super) async fn run(
             running.look_back(outcome).await;
             running.ended(outcome, Some(why))
         }
-    }
-}
-
-/// Why the steps ended early.
-struct Halt {
-    outcome: ResourceOutcome,
-    why: String,
-}
-
-impl Halt {
-    fn new(outcome: ResourceOutcome, why: impl Into<String>) -> Self {
-        Self { outcome, why: why.into() }
-    }
-
-    fn failed(why: impl Into<String>) -> Self {
-        Self::new(ResourceOutcome::Failed, why)
-    }
-
-    fn broken() -> Self {
-        Self::failed(
-            "the plan lacks what the step needs; this is a defect of flowgate, please report it",
-        )
-    }
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::failed(error.to_string())
     }
 }
 
@@ -173,11 +146,7 @@ impl Running<'_> {
     /// one that was asked for; the plan of the next pass looks at any other.
     async fn find_made(&self, name: &str, error: Error) -> Result<DataStoreDetail, Halt> {
         let taken = matches!(error.conflict_code(), Some("NAME_EXISTS" | "IDEMPOTENCY_KEY_REUSED"));
-        let unknown = matches!(
-            error.kind(),
-            ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_)
-        );
-        if !taken && !unknown {
+        if !taken && !error.leaves_effect_unknown() {
             return Err(error.into());
         }
         let client = &self.context.client;

@@ -3,6 +3,7 @@
 mod data_action;
 mod data_store;
 mod execute;
+mod halt;
 mod observe;
 mod outcome;
 mod polling;

@@ -68,6 +68,14 @@ impl Error {
             _ => None,
         }
     }
+
+    /// Tells whether the call may have taken effect although no answer says so.
+    pub fn leaves_effect_unknown(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_)
+        )
+    }
 }
 
 /// One fault of a refused body.

@@ -259,10 +259,8 @@ fn subject(step: &ItemStep) -> &ItemId {
 }
 
 fn may_be_there(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_)
-    ) || matches!(error.conflict_code(), Some("RECORD_EXISTS" | "IDEMPOTENCY_KEY_REUSED"))
+    error.leaves_effect_unknown()
+        || matches!(error.conflict_code(), Some("RECORD_EXISTS" | "IDEMPOTENCY_KEY_REUSED"))
 }
 
 /// Returns a patch as one text, equal for equal patches.

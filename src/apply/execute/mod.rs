@@ -7,7 +7,7 @@ mod version;
 
 use super::polling::Looks;
 use super::{Context, ProgressEvent};
-use crate::cxone::{Error, ErrorKind, IdempotencyKey};
+use crate::cxone::{Error, IdempotencyKey};
 use crate::delta::hash;
 use crate::model::{
     ContentHash, Deployed, DesiredFlow, DraftRevision, FlowRecord, Gate, Step, VersionId,
@@ -153,12 +153,6 @@ impl<'a> Executor<'a> {
 /// Tells whether what was to be made may be there, made by this request or by an earlier one of
 /// the same content.
 fn may_have_taken_effect(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Unavailable { .. } | ErrorKind::Unanswered(_) | ErrorKind::Unreadable(_) => true,
-        ErrorKind::Conflict { code, .. } => matches!(
-            code.as_str(),
-            "VERSION_EXISTS" | "DEPLOYMENT_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED"
-        ),
-        _ => false,
-    }
+    let made = ["VERSION_EXISTS", "DEPLOYMENT_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED"];
+    error.leaves_effect_unknown() || error.conflict_code().is_some_and(|code| made.contains(&code))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::listed::Listed;
 use super::{FoundOfKind, Refresh, Wish, side_by_side};
 use crate::apply::Context;
 use crate::cxone::{DataActionListing, Error};
@@ -20,7 +21,10 @@ pub(super) async fn observe(
     if wish.desired.data_actions.is_empty() && orphans.is_empty() {
         return Ok((BTreeMap::new(), None));
     }
-    let tenant = Tenant::new(context.client.data_actions().await?, wish);
+    let listings = context.client.data_actions().await?;
+    let names = listings.iter().map(|one| (one.name.clone(), one.dependencies.clone())).collect();
+    let claimed = wish.state.data_actions.values().map(|record| &record.id).collect();
+    let tenant = Tenant::new(listings, &claimed, |one| (&one.id, &one.name));
     let declared = wish.desired.data_actions.iter().map(|(id, wanted)| Subject {
         id: id.clone(),
         record: wanted.declared.record(wish.state),
@@ -36,40 +40,13 @@ pub(super) async fn observe(
     let subjects = declared.chain(orphans);
     let reads = subjects.map(|subject| subject.observe(&tenant, wish.refresh, context));
     let found = side_by_side(reads, context).await;
-    Ok((found, Some(tenant.names)))
+    Ok((found, Some(names)))
 }
 
 /// The tenant's data actions by name, each with those that it depends on.
 type Names = BTreeMap<String, BTreeSet<String>>;
 
-/// The list of a tenant, for looking things up.
-struct Tenant {
-    by_id: BTreeMap<DataActionId, DataActionListing>,
-    /// Those that no record claims: what is recorded is found by its id.
-    by_name: BTreeMap<String, DataActionId>,
-    names: Names,
-}
-
-impl Tenant {
-    fn new(listings: Vec<DataActionListing>, wish: &Wish<'_>) -> Self {
-        let claimed: BTreeSet<&DataActionId> =
-            wish.state.data_actions.values().map(|record| &record.id).collect();
-        let free = listings.iter().filter(|listing| !claimed.contains(&listing.id));
-        Self {
-            by_name: free.map(|one| (one.name.clone(), one.id.clone())).collect(),
-            names: listings
-                .iter()
-                .map(|one| (one.name.clone(), one.dependencies.clone()))
-                .collect(),
-            by_id: listings.into_iter().map(|one| (one.id.clone(), one)).collect(),
-        }
-    }
-
-    fn find(&self, record: Option<&DataActionRecord>, name: &str) -> Option<&DataActionListing> {
-        let recorded = record.and_then(|record| self.by_id.get(&record.id));
-        recorded.or_else(|| self.by_name.get(name).and_then(|id| self.by_id.get(id)))
-    }
-}
+type Tenant = Listed<DataActionId, DataActionListing>;
 
 struct Subject<'a> {
     id: ResourceId,
@@ -117,7 +94,7 @@ impl Subject<'_> {
 
     /// An orphan is what the state says it is; another one of its name is not ours.
     fn find<'t>(&self, tenant: &'t Tenant) -> Option<&'t DataActionListing> {
-        let found = tenant.find(self.record, &self.id.name)?;
+        let found = tenant.find(self.record.map(|record| &record.id), &self.id.name)?;
         let same = self.record.is_some_and(|record| record.id == found.id);
         (same || self.wanted.is_some()).then_some(found)
     }

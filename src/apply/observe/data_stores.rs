@@ -1,7 +1,8 @@
 //! Data stores: one list for the whole tenant, and schema and items only of those that changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::listed::Listed;
 use super::{FoundOfKind, Refresh, Wish, side_by_side};
 use crate::apply::Context;
 use crate::cxone::{DataStoreListing, Error};
@@ -20,7 +21,9 @@ pub(super) async fn observe(
     if wish.desired.data_stores.is_empty() && orphans.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let tenant = Tenant::new(context.client.data_stores().await?, wish);
+    let claimed = wish.state.data_stores.values().map(|record| &record.id).collect();
+    let listings = context.client.data_stores().await?;
+    let tenant = Tenant::new(listings, &claimed, |one| (&one.id, &one.name));
     let declared = wish.desired.data_stores.iter().map(|(id, wanted)| Subject {
         id: id.clone(),
         declared: Some(&*wanted.declared),
@@ -40,29 +43,7 @@ pub(super) async fn observe(
     Ok(side_by_side(reads, context).await)
 }
 
-/// The list of a tenant, for looking things up.
-struct Tenant {
-    by_id: BTreeMap<DataStoreId, DataStoreListing>,
-    /// Those that no record claims: what is recorded is found by its id.
-    by_name: BTreeMap<String, DataStoreId>,
-}
-
-impl Tenant {
-    fn new(listings: Vec<DataStoreListing>, wish: &Wish<'_>) -> Self {
-        let claimed: BTreeSet<&DataStoreId> =
-            wish.state.data_stores.values().map(|record| &record.id).collect();
-        let free = listings.iter().filter(|listing| !claimed.contains(&listing.id));
-        Self {
-            by_name: free.map(|one| (one.name.clone(), one.id.clone())).collect(),
-            by_id: listings.into_iter().map(|one| (one.id.clone(), one)).collect(),
-        }
-    }
-
-    fn find(&self, record: Option<&DataStoreRecord>, name: &str) -> Option<&DataStoreListing> {
-        let recorded = record.and_then(|record| self.by_id.get(&record.id));
-        recorded.or_else(|| self.by_name.get(name).and_then(|id| self.by_id.get(id)))
-    }
-}
+type Tenant = Listed<DataStoreId, DataStoreListing>;
 
 struct Subject<'a> {
     id: ResourceId,
@@ -112,7 +93,7 @@ impl Subject<'_> {
 
     /// An orphan is what the state says it is; another one of its name is not ours.
     fn find<'t>(&self, tenant: &'t Tenant) -> Option<&'t DataStoreListing> {
-        let found = tenant.find(self.record, &self.id.name)?;
+        let found = tenant.find(self.record.map(|record| &record.id), &self.id.name)?;
         let same = self.record.is_some_and(|record| record.id == found.id);
         (same || self.declared.is_some()).then_some(found)
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::listed::Listed;
 use super::{Refresh, Wish, side_by_side};
 use crate::apply::Context;
 use crate::cxone::{Client, DeploymentFilter, Error, FlowListing, Owner};
@@ -35,9 +36,7 @@ pub(super) async fn observe(
 
 /// The lists of a tenant, for looking things up.
 struct Tenant {
-    by_id: BTreeMap<FlowId, FlowListing>,
-    /// Those that no record claims: what is recorded is found by its id.
-    by_name: BTreeMap<String, FlowId>,
+    flows: Listed<FlowId, FlowListing>,
     current: BTreeMap<FlowId, LiveDeployment>,
 }
 
@@ -47,9 +46,6 @@ impl Tenant {
         deployments: Vec<(Option<FlowId>, LiveDeployment)>,
         claimed: &BTreeSet<&FlowId>,
     ) -> Self {
-        let free = listings.iter().filter(|flow| !claimed.contains(&flow.id));
-        let by_name = free.map(|flow| (flow.name.clone(), flow.id.clone())).collect();
-        let by_id = listings.into_iter().map(|flow| (flow.id.clone(), flow)).collect();
         let mut current = BTreeMap::new();
         for (flow, deployment) in deployments {
             // Newest first: a server that ignores `current` lists older ones too.
@@ -59,13 +55,7 @@ impl Tenant {
                 current.entry(flow).or_insert(deployment);
             }
         }
-        Self { by_id, by_name, current }
-    }
-
-    /// Finds a flow by the id that the state has, else by its name.
-    fn find(&self, record: Option<&FlowRecord>, name: &str) -> Option<&FlowListing> {
-        let recorded = record.and_then(|record| self.by_id.get(&record.id));
-        recorded.or_else(|| self.by_name.get(name).and_then(|id| self.by_id.get(id)))
+        Self { flows: Listed::new(listings, claimed, |flow| (&flow.id, &flow.name)), current }
     }
 }
 
@@ -92,16 +82,15 @@ fn subjects<'a>(
         renamed: !state.flows.contains_key(&wanted.declared.metadata.name),
         wanted: Some(wanted.hash),
     });
-    let orphans = orphans
-        .into_iter()
-        .filter(|(_, record)| tenant.by_id.contains_key(&record.id))
-        .map(|(id, record)| Subject {
+    let orphans = orphans.into_iter().filter(|(_, record)| tenant.flows.contains(&record.id)).map(
+        |(id, record)| Subject {
             id,
             desired: None,
             record: Some(record),
             renamed: false,
             wanted: None,
-        });
+        },
+    );
     wanted.chain(orphans).collect()
 }
 
@@ -123,7 +112,9 @@ impl Subject<'_> {
         context: &Context<'_>,
     ) -> Found<LiveFlow> {
         let name = self.desired.map_or("", |flow| &flow.flow.display_name);
-        let Some(listing) = tenant.find(self.record, name) else { return Found::Absent };
+        let Some(listing) = tenant.flows.find(self.record.map(|record| &record.id), name) else {
+            return Found::Absent;
+        };
         let current = tenant.current.get(&listing.id);
         if refresh == Refresh::Changed && self.is_as_recorded(listing, current, context.watch) {
             return Found::AsRecorded;

@@ -3,6 +3,7 @@
 mod data_actions;
 mod data_stores;
 mod flows;
+mod listed;
 
 use std::collections::BTreeMap;
 
