@@ -625,3 +625,18 @@ async fn a_failure_reaches_through_what_is_unchanged() {
     let report = world.reconcile().await;
     assert_eq!(outcomes(&report), ["base Failed -", "user Held -"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_renamed_in_git_and_deleted_live_leaves_its_old_name() {
+    let world = reconciled().await;
+    world.delete("/api/v2/dataactions/actions/action-000001").await;
+    world.git(&["rm", "--quiet", "data-actions/lookup.yaml"]);
+    commit(
+        &world,
+        &[Said { name: "found", metadata: ", renamedFrom: lookup", ..LOOKUP }],
+        "rename",
+    );
+    assert_eq!(outcomes(&world.reconcile().await), ["found Created -"]);
+    let report = world.reconcile().await;
+    assert_eq!((outcomes(&report), report.plan.unchanged), (Vec::<String>::new(), 1));
+}
