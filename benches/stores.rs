@@ -63,6 +63,7 @@ fn desired(content: DataStoreContent) -> DesiredDataStore {
         metadata: Metadata {
             name: "customers".into(),
             labels: BTreeMap::new(),
+            drift: None,
             renamed_from: None,
             location: Location { source, span: Span::START },
         },

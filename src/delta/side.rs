@@ -1,15 +1,6 @@
 //! Three sides of one part: what flowgate wrote last, what is live, what git wants.
 
-/// Who moved a part away from the base, where live and git differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    /// Live is what flowgate wrote last.
-    Git,
-    /// Git wants what flowgate wrote last.
-    Live,
-    /// Neither.
-    Both,
-}
+use crate::model::Side;
 
 /// What flowgate wrote last of a resource.
 #[derive(Debug)]

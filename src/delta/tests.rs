@@ -422,6 +422,7 @@ fn desired(
         metadata: Metadata {
             name: name.into(),
             labels: std::collections::BTreeMap::new(),
+            drift: None,
             renamed_from: None,
             location: Location { source, span: Span::START },
         },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Code, Kind, Metadata, Span};
+use crate::model::{Code, DriftPolicy, Kind, Metadata, Span};
 
 use super::header;
 use super::name::Rule;
@@ -10,6 +10,9 @@ use super::report::Report;
 use super::tree::{Entry, Node};
 
 const KEYS: &[&str] = &["name", "labels", "annotations", "renamedFrom"];
+
+/// What is done about drift of one resource.
+const DRIFT: &str = "flowgate.dev/drift";
 
 /// The metadata of a resource, and where it names the resource's former name.
 pub(super) struct Named {
@@ -22,7 +25,7 @@ pub(super) fn read(report: &mut Report, node: &Node<'_>, kind: Kind) -> Option<N
     let fields = report.fields("metadata", node, KEYS)?;
     let rule = Rule::of(kind);
     let labels = report.optional(&fields, "labels", texts).unwrap_or_default();
-    report.optional(&fields, "annotations", annotations);
+    let drift = report.optional(&fields, "annotations", annotations);
     let renamed_from = report.optional(&fields, "renamedFrom", |report, key, node| {
         header::name(report, key, node, rule)
     });
@@ -34,7 +37,7 @@ pub(super) fn read(report: &mut Report, node: &Node<'_>, kind: Kind) -> Option<N
         report.add(Code::BadValue, renamed_from_place.unwrap_or(fields.whole()), message);
     }
     let place = fields.get("name").map_or(fields.whole(), |node| node.span);
-    let metadata = Metadata { name, labels, renamed_from, location: report.location(place) };
+    let metadata = Metadata { name, labels, drift, renamed_from, location: report.location(place) };
     Some(Named { metadata, renamed_from_place })
 }
 
@@ -47,15 +50,15 @@ fn texts(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeMap<Str
     Some(entries.iter().filter_map(read).collect())
 }
 
-fn annotations(report: &mut Report, key: &str, node: &Node<'_>) -> Option<()> {
-    let entries = report.mapping(key, node)?;
-    for entry in entries {
-        report.text(&entry.key, &entry.value);
-        if entry.key == "flowgate.dev/drift" {
-            let message = "drift rules of single resources are not available in this version";
-            let hint = "drift is alerted in all of them; leave the annotation out";
-            report.add_hinted(Code::Unsupported, entry.key_span, message, hint);
+/// Reads annotations, and returns what they say of drift; those of others are theirs.
+fn annotations(report: &mut Report, key: &str, node: &Node<'_>) -> Option<DriftPolicy> {
+    let mut drift = None;
+    for entry in report.mapping(key, node)? {
+        if entry.key == DRIFT {
+            drift = report.choice(DRIFT, &entry.value, DriftPolicy::WORDS);
+        } else {
+            report.text(&entry.key, &entry.value);
         }
     }
-    Some(())
+    drift
 }

@@ -5,6 +5,7 @@
 mod data_action;
 mod data_store;
 mod diagnostic;
+mod drift;
 mod flow;
 mod id;
 mod live;
@@ -26,6 +27,7 @@ pub use data_store::{
     ValuePlace,
 };
 pub use diagnostic::{Code, Finding, Label, Severity, Span};
+pub use drift::{Conflict, Drift, LivePart, Move, Side};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
 };

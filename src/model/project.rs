@@ -51,8 +51,18 @@ pub struct Tenant {
 /// How far a change is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
+    /// The draft is written, and no version is made.
+    Draft,
+    /// A version is made and published, and nothing is deployed.
+    Version,
     /// Version, publish, gates, deployment.
     Deploy,
+}
+
+impl Strategy {
+    /// Every strategy with its word in `flowgate.yaml`.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("draft", Self::Draft), ("version", Self::Version), ("deploy", Self::Deploy)];
 }
 
 /// What must be so before a version is deployed.
@@ -79,6 +89,17 @@ impl Gate {
 pub enum DriftPolicy {
     /// Nothing is written over it; the pass says so and ends `Drifted`.
     Alert,
+    /// It is saved to `refs/flowgate/drift/<environment>`, then git is applied over it.
+    Revert,
+    /// As `Alert`, and what git and the tenant changed is committed together on the branch
+    /// `flowgate/drift/<environment>`, for people to review.
+    Adopt,
+}
+
+impl DriftPolicy {
+    /// Every policy with its word in manifests and `flowgate.yaml`.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("alert", Self::Alert), ("revert", Self::Revert), ("adopt", Self::Adopt)];
 }
 
 /// Whether resources that git no longer has are deleted.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ContentHash, DesiredDataAction, DesiredDataStore, DesiredFlow, Kind, ResourceId, Span, State,
+    ContentHash, DesiredDataAction, DesiredDataStore, DesiredFlow, DriftPolicy, Kind, ResourceId,
+    Span, State,
 };
 
 /// A file of the flows folder, for findings that quote it.
@@ -39,6 +40,9 @@ pub struct Metadata {
     pub name: String,
     /// `metadata.labels`, for selectors; never sent.
     pub labels: BTreeMap<String, String>,
+    /// The annotation `flowgate.dev/drift`: what is done about drift of this resource, whatever its
+    /// environment says.
+    pub drift: Option<DriftPolicy>,
     /// `metadata.renamedFrom`: the name under which the state may have it.
     pub renamed_from: Option<String>,
     /// Where the value of `metadata.name` stands.

@@ -238,6 +238,7 @@ pub(super) fn blank<T: Declared>(declared: &T, action: Action, work: Work) -> Re
         reason: None,
         delta: Delta::default(),
         settings: Vec::new(),
+        drift: None,
         needs: Vec::new(),
         work,
     }

@@ -253,6 +253,7 @@ impl DataActionWork {
             content: DataActionContent::default(),
             live: None,
             overwrites: None,
+            merged: None,
             leaves: None,
         }
     }
@@ -266,6 +267,7 @@ impl DataActionWork {
             content: declared.content.clone(),
             live: None,
             overwrites: None,
+            merged: None,
             leaves: None,
         }
     }
@@ -292,6 +294,7 @@ pub(super) fn delete(
         content: based.live.content.clone(),
         live: Some(Box::new(based.live.clone())),
         overwrites: None,
+        merged: None,
         leaves: None,
     })
 }

@@ -184,6 +184,7 @@ mod tests {
             reason: None,
             delta: Delta::default(),
             settings: Vec::new(),
+            drift: None,
             needs: Vec::new(),
             work: Work::Flow(FlowWork {
                 steps: vec![step],

@@ -26,8 +26,8 @@ pub use work::{
 
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
-    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, FlowRecord, ResourceId,
-    ResourceOutcome, Revision,
+    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
+    ResourceId, ResourceOutcome, Revision,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -109,6 +109,8 @@ pub struct ResourcePlan {
     /// What differs and is no row: of a flow `/displayName` and `/description`, of a data action
     /// everything it has.
     pub settings: Vec<FieldChange>,
+    /// What somebody changed live that git does not have; `None` when nobody did.
+    pub drift: Option<Drift>,
     /// What must have come through before this begins; of a deletion, what must have been tried.
     pub needs: Vec<ResourceId>,
     /// What is done, by kind.

@@ -118,6 +118,7 @@ fn orphan<T>(
         reason: Some(reason),
         delta: Delta::default(),
         settings: Vec::new(),
+        drift: None,
         needs: Vec::new(),
         work: idle,
     };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     DataActionContent, DataActionId, DataStoreContent, DataStoreId, Deployed, DeploymentId,
-    DraftRevision, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, Naming,
+    DraftRevision, Flow, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, Naming,
     Relation, ResourceOutcome, SchemaField, Step, VersionId,
 };
 
@@ -53,6 +53,8 @@ pub struct FlowWork {
     pub content: FlowContent,
     /// Live content that the steps overwrite and that no version holds: saved to git first.
     pub overwrites: Option<FlowContent>,
+    /// What git and the tenant changed, together, where drift is adopted: for people to review.
+    pub merged: Option<Box<Flow>>,
 }
 
 /// One thing to do with a data action.
@@ -83,6 +85,8 @@ pub struct DataActionWork {
     pub live: Option<Box<LiveDataAction>>,
     /// Live content that the steps overwrite and flowgate never wrote: saved to git first.
     pub overwrites: Option<DataActionContent>,
+    /// What git and the tenant changed, together, where drift is adopted: for people to review.
+    pub merged: Option<Box<DataActionContent>>,
     /// How the resource ends although the steps come through, because they leave something that
     /// someone changed: `Drifted`. The plan's reason says what.
     pub leaves: Option<ResourceOutcome>,
@@ -174,6 +178,8 @@ pub struct DataStoreWork {
     pub steps: Vec<DataStoreStep>,
     /// Live content that the steps overwrite and flowgate never wrote: saved to git first.
     pub overwrites: Option<DataStoreContent>,
+    /// What git and the tenant changed, together, where drift is adopted: for people to review.
+    pub merged: Option<Box<DataStoreContent>>,
     /// How the resource ends although the steps come through, because they leave something that
     /// someone changed: `Drifted` or `Conflict`. The plan's reason says what.
     pub leaves: Option<ResourceOutcome>,

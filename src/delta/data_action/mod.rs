@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::json::normal_map;
-use super::side::{Base, Side, side};
+use super::side::{Base, side};
 use super::{FieldChange, hash_value};
-use crate::model::{ContentHash, DataActionContent};
+use crate::model::{ContentHash, DataActionContent, Side};
 
 /// A property that is compared and merged by itself.
 struct Property {

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::compared::{DataStoreComparison, ItemChange, RelationChange};
 use super::normal;
 use crate::delta::fields::Fields;
-use crate::delta::side::{Base, Recorded, Side, side};
+use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{FieldChange, PartChange, PartDelta};
 use crate::model::{
     DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part, Prune,
-    Relation,
+    Relation, Side,
 };
 
 /// Compares items and relations; returns the rows that git changed.

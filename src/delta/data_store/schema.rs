@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::compared::DataStoreComparison;
 use super::normal;
 use crate::delta::fields::Fields;
-use crate::delta::side::{Base, Recorded, Side, side};
+use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{PartChange, PartDelta};
-use crate::model::{DataStoreContent, FieldType, LiveDataStore, Part, SchemaField};
+use crate::model::{DataStoreContent, FieldType, LiveDataStore, Part, SchemaField, Side};
 
 type ByName<'a> = BTreeMap<&'a str, &'a SchemaField>;
 

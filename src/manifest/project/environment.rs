@@ -83,6 +83,12 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
     let tenant = report.required(&fields, "tenant", owned_text);
     let target_environment = report.required(&fields, "targetEnvironment", owned_text);
     let branch = report.optional(&fields, "branch", branch);
+    let strategy = report.optional(&fields, "strategy", |report, key, node| {
+        report.choice(key, node, Strategy::WORDS)
+    });
+    let drift = report.optional(&fields, "drift", |report, key, node| {
+        report.choice(key, node, DriftPolicy::WORDS)
+    });
     let promotes_from = report.optional(&fields, "promotesFrom", owned_text);
     let gates = report.optional(&fields, "gates", gates).unwrap_or_default();
     let rollback_on_failure = report.optional(&fields, "rollbackOnFailure", Report::flag);
@@ -96,11 +102,11 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
         tenant: tenant.unwrap_or_default(),
         target_environment: target_environment.unwrap_or_default(),
         branch,
-        strategy: Strategy::Deploy,
+        strategy: strategy.unwrap_or(Strategy::Deploy),
         promotes_from,
         gates,
         rollback_on_failure: rollback_on_failure.unwrap_or(true),
-        drift: DriftPolicy::Alert,
+        drift: drift.unwrap_or(DriftPolicy::Alert),
         prune: if prune { Prune::Owned } else { Prune::Never },
         limits: limits.unwrap_or(NO_LIMITS),
         manages,
@@ -121,39 +127,14 @@ fn places(fields: &Fields<'_, '_>) -> Places {
     }
 }
 
-/// Checks the settings that have one possible value so far, and those that have no effect yet.
+/// Checks the settings that have no effect yet.
 fn check_later_settings(report: &mut Report, fields: &Fields<'_, '_>) {
-    report.optional(fields, "strategy", |report, key, node| {
-        only(report, key, node, "deploy", &["draft", "version"])
-    });
-    report.optional(fields, "drift", |report, key, node| {
-        only(report, key, node, "alert", &["revert", "adopt"])
-    });
     report.optional(fields, "sources", sources);
     if let Some(windows) = fields.entry("windows") {
         let message = "deployment windows are not available in this version";
         let hint = "remove `windows`, and run flowgate when changes are allowed";
         report.add_hinted(Code::Unsupported, windows.key_span, message, hint);
     }
-}
-
-/// Checks a word of which this version carries out only one.
-fn only(
-    report: &mut Report,
-    key: &str,
-    node: &Node<'_>,
-    available: &str,
-    later: &[&str],
-) -> Option<()> {
-    let words = std::iter::once(available).chain(later.iter().copied());
-    let choices: Vec<(&str, &str)> = words.map(|word| (word, word)).collect();
-    let word = report.choice(key, node, &choices)?;
-    if word != available {
-        let message = format!("`{key}: {word}` is not available in this version");
-        let hint = format!("write `{key}: {available}`, or leave it out");
-        report.add_hinted(Code::Unsupported, node.span, message, hint);
-    }
-    Some(())
 }
 
 fn owned_text(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {

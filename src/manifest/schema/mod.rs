@@ -10,7 +10,7 @@ mod project;
 
 use serde_json::{Value, json};
 
-use crate::model::Kind;
+use crate::model::{DriftPolicy, Kind};
 
 use super::API_VERSION;
 use super::name::Rule;
@@ -65,7 +65,12 @@ fn metadata(kind: Kind) -> Value {
             "annotations": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "properties": {"flowgate.dev/drift": false},
+                "properties": {
+                    "flowgate.dev/drift": described(
+                        json!({"enum": words(DriftPolicy::WORDS)}),
+                        "What is done about drift of this resource",
+                    ),
+                },
             },
             "renamedFrom": described(name(Rule::of(kind)), "The name the resource had before"),
         }),
@@ -79,6 +84,11 @@ fn closed(properties: Value, required: &[&str]) -> Value {
     schema["properties"] = properties;
     schema["required"] = json!(required);
     schema
+}
+
+/// Returns the words of a table.
+fn words<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(word, _)| *word).collect()
 }
 
 fn described(mut schema: Value, description: &str) -> Value {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::model::Kind;
+use crate::model::{DriftPolicy, Kind, Strategy};
 
 use super::super::name::{ENVIRONMENT_PATTERN, Rule, VALUE_PATTERN};
 use super::super::project::{DEFAULT_PATHS, ELEMENT_TYPES};
-use super::{closed, described, filled, list, name, resource};
+use super::{closed, described, filled, list, name, resource, words};
 
 pub(super) fn metadata() -> Value {
     closed(json!({"name": name(Rule::PLAIN)}), &["name"])
@@ -82,7 +82,7 @@ fn environment() -> Value {
             "tenant": filled(),
             "targetEnvironment": filled(),
             "branch": filled(),
-            "strategy": {"enum": ["deploy"], "default": "deploy"},
+            "strategy": {"enum": words(Strategy::WORDS), "default": "deploy"},
             "values": {"type": "object", "propertyNames": {"pattern": VALUE_PATTERN}},
             "manages": {
                 "type": "array",
@@ -94,7 +94,7 @@ fn environment() -> Value {
             "promotesFrom": filled(),
             "gates": {"type": "array", "items": {"enum": ["tests", "approval"]}, "uniqueItems": true},
             "rollbackOnFailure": {"type": "boolean", "default": true},
-            "drift": {"enum": ["alert"], "default": "alert"},
+            "drift": {"enum": words(DriftPolicy::WORDS), "default": "alert"},
             "prune": {"type": "boolean", "default": false},
             "limits": limits(),
             "protect": list(&resource(Kind::ALL)),

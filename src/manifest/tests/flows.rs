@@ -73,9 +73,9 @@ fn what_is_wrong_with_a_manifest_is_found_where_it_stands() {
         ("wrong-type", format!("{head}metadata: {{name: a, labels: {{team: «1»}}}}\n{spec}")),
         ("wrong-type", format!("{head}metadata: {{name: a, labels: «[»a]}}\n{spec}")),
         (
-            "unsupported",
+            "bad-value",
             format!(
-                "{head}metadata: {{name: a, annotations: {{x: y, «flowgate.dev/drift»: alert}}}}\n{spec}"
+                "{head}metadata: {{name: a, annotations: {{x: y, flowgate.dev/drift: «ignore»}}}}\n{spec}"
             ),
         ),
     ];

@@ -68,10 +68,7 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
     let table = [
         ("unknown-key", "«promoteFrom»: x"),
         ("bad-value", "strategy: «deployed»"),
-        ("unsupported", "strategy: «draft»"),
-        ("unsupported", "strategy: «version»"),
-        ("unsupported", "drift: «revert»"),
-        ("unsupported", "drift: «adopt»"),
+        ("bad-value", "drift: «ignore»"),
         ("unsupported", "«windows»: []"),
         ("bad-value", "manages: «[»]"),
         ("wrong-type", "manages: «flows»"),

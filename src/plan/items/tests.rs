@@ -142,6 +142,7 @@ fn desired(store: &Store, policy: ItemPolicy) -> DesiredDataStore {
         metadata: Metadata {
             name: "a".to_owned(),
             labels: BTreeMap::new(),
+            drift: None,
             renamed_from: None,
             location: Location { source: source.into(), span: Span::START },
         },

@@ -111,6 +111,7 @@ fn resource(name: &str, display_name: &str, action: Action) -> ResourcePlan {
         delta: crate::delta::Delta::default(),
         settings: Vec::new(),
         stage: Stage::New,
+        drift: None,
         needs: Vec::new(),
         work: Work::Flow(FlowWork::default()),
     }
@@ -161,7 +162,7 @@ fn update() -> ResourcePlan {
                 ..Basis::default()
             },
             content: after(),
-            overwrites: None,
+            ..FlowWork::default()
         }),
         ..resource("routing", "Customer Routing", Action::Update)
     }

@@ -32,6 +32,7 @@ fn metadata(folder: &str, name: &str) -> Metadata {
     Metadata {
         name: name.into(),
         labels: BTreeMap::new(),
+        drift: None,
         renamed_from: None,
         location: Location { source, span: at(4, 9) },
     }
