@@ -14,7 +14,7 @@ use flowgate::controller::{Cache, Files, Manifests, load_environment, read};
 use flowgate::delta::Watch;
 use flowgate::git::Snapshot;
 use flowgate::model::{Desired, Prune, State};
-use flowgate::plan::{self, Adopt, Failed, Plan, Policy, Promotion};
+use flowgate::plan::{self, Adopt, Aim, Failed, Plan, Policy, Promotion};
 use flowgate::render;
 use jiff::Timestamp;
 use support::{Fixture, Silent};
@@ -88,10 +88,12 @@ impl Setup {
         let policy = Policy {
             project,
             environment,
+            aim: Aim::Reconcile,
             adopt: Adopt::Never,
             prune: Prune::Never,
             failed: Failed::LeaveAlone,
             promotion: Promotion::Open,
+            holds: Vec::new(),
             selector: None,
             allow_immutable: BTreeSet::new(),
         };

@@ -444,6 +444,48 @@ fn a_tenant_behind_http_is_reconciled_with_real_sockets() {
 }
 
 #[test]
+fn what_went_live_is_rolled_back_held_and_resumed() {
+    let clone = Clone::new();
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+    let greet = "    - {id: greet, type: IVR}\n  connectors:\n    - {sourceId: begin, targetId: greet}\n    - {sourceId: greet, targetId: end}\n";
+    clone.write("flows/welcome.yaml", &FLOW.replace("  connectors:\n", greet));
+    clone.commit();
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+    let back = ["rollback", "-e", "development", "--emulator"];
+    let dry = clone.run(&[&back[..], &["--dry-run"]].concat());
+    assert_eq!(dry.code, Some(0), "{}", dry.err);
+    assert!(dry.out.starts_with("Rollback from "), "{}", dry.out);
+    let ran = clone.run(&back);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("until git moves"), "{}", ran.err);
+    let held = clone.run(EMULATED);
+    assert_eq!(held.code, Some(3), "{}", held.out);
+    assert!(held.out.contains("rolled back to"), "{}", held.out);
+    let status = clone.run(&["status", "-e", "development"]);
+    assert!(status.out.contains("everything is rolled back to"), "{}", status.out);
+    let resumed = clone.run(&["rollback", "-e", "development", "--resume"]);
+    assert!(resumed.out.starts_with("Resumed development"), "{}", resumed.out);
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+}
+
+#[test]
+fn a_pause_is_shown_until_it_is_resumed() {
+    let clone = Clone::new();
+    let paused = clone.run(&["pause", "-e", "development", "--reason", "freeze", "--until", "2h"]);
+    assert_eq!(paused.code, Some(0), "{}", paused.err);
+    assert!(paused.out.contains("freeze, until "), "{}", paused.out);
+    let held = clone.run(EMULATED);
+    assert_eq!(held.code, Some(3), "{}", held.out);
+    assert!(held.out.contains("freeze"), "{}", held.out);
+    let dry = clone.run(&[EMULATED, &["--dry-run"]].concat());
+    assert!(dry.out.contains("Everything is paused by"), "{}", dry.out);
+    assert_eq!(clone.run(&["resume", "-e", "development"]).code, Some(0));
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+    let wrong = clone.run(&["pause", "-e", "development", "--reason", " "]);
+    assert_eq!(wrong.code, Some(64), "{}", wrong.err);
+}
+
+#[test]
 fn schemas_and_completions_are_printed() {
     let clone = Clone::new();
     for kind in ["flow", "project"] {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use flowgate::apply::{Polling, Progress, ProgressEvent, Refresh};
-use flowgate::controller::{Cache, Mode, Outside, Report, Request, pass};
+use flowgate::controller::{Cache, Course, Mode, Outside, Report, Request, pass};
 use flowgate::cxone::{Client, Settings};
 use flowgate::emulator::{Clock, Emulator};
 use flowgate::git::Repo;
@@ -79,6 +79,7 @@ impl Fixture {
         let request = Request {
             environment: None,
             revision: None,
+            course: Course::Reconcile,
             mode,
             refresh: Refresh::Changed,
             adopt: Adopt::Never,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::Selector;
+use crate::model::{ResourceId, Selector};
 
 /// Keeps a NICE CXone tenant equal to a git repository.
 #[derive(Debug, Parser)]
@@ -34,6 +34,12 @@ Every flag of reconcile can be set by an environment variable, shown as [env: â€
 pub(super) enum Command {
     /// Bring the tenant to what git says, or show with --dry-run what that would take
     Reconcile(Box<Reconcile>),
+    /// Go back to what was live before, and stay there until git moves
+    Rollback(Rollback),
+    /// Leave everything, or single resources, as they are until resumed
+    Pause(Pause),
+    /// End a pause, or let a rolled back environment go forward again
+    Resume(Resume),
     /// Check the manifests as they are on disk, committed or not
     Validate(Validate),
     /// Run the tests of data actions on this machine, without asking a tenant
@@ -68,23 +74,16 @@ pub(super) enum RefreshArg {
     Full,
 }
 
+/// What commands share that run a pass.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags as they are typed; `reconcile` turns them into types"
-)]
-pub(super) struct Reconcile {
+pub(super) struct PassArgs {
     /// The flows folder (the one with flowgate.yaml) inside a git repository
     #[arg(default_value = ".", env = "FLOWGATE_PATH")]
     pub path: PathBuf,
 
-    /// The environment of flowgate.yaml to reconcile; may be left out if there is only one
+    /// The environment of flowgate.yaml; may be left out if there is only one
     #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
     pub environment: Option<String>,
-
-    /// The commit to reconcile [default: the environment's branch, else HEAD]
-    #[arg(long, env = "FLOWGATE_REVISION", value_name = "REV")]
-    pub revision: Option<String>,
 
     /// Show the plan and stop; nothing is written, in the tenant or in git
     #[arg(long, env = "FLOWGATE_DRY_RUN", value_parser = FalseyValueParser::new())]
@@ -94,6 +93,38 @@ pub(super) struct Reconcile {
     #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
     pub format: Format,
 
+    /// Use the built-in emulator instead of the tenant; its data is kept under the git directory
+    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
+    pub emulator: bool,
+
+    /// Who runs this, for notes and versions [default: git's user.name]
+    #[arg(long, env = "FLOWGATE_OPERATOR", value_name = "NAME")]
+    pub operator: Option<String>,
+
+    /// Seconds after which a deployment that has not ended is left to the next pass
+    #[arg(long, env = "FLOWGATE_POLL_TIMEOUT", value_name = "SECONDS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub poll_timeout: u64,
+
+    /// The longest pause between two looks at a deployment, in seconds
+    #[arg(long, env = "FLOWGATE_POLL_INTERVAL", value_name = "SECONDS", default_value_t = 5,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub poll_interval: u64,
+}
+
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags as they are typed; `reconcile` turns them into types"
+)]
+pub(super) struct Reconcile {
+    #[command(flatten)]
+    pub run: PassArgs,
+
+    /// The commit to reconcile [default: the environment's branch, else HEAD]
+    #[arg(long, env = "FLOWGATE_REVISION", value_name = "REV")]
+    pub revision: Option<String>,
+
     /// Save the plan as JSON to this file
     #[arg(long, env = "FLOWGATE_OUT", value_name = "PLAN")]
     pub out: Option<PathBuf>,
@@ -101,10 +132,6 @@ pub(super) struct Reconcile {
     /// Apply only if what would be done is still this saved plan
     #[arg(long, env = "FLOWGATE_PLAN", value_name = "PLAN")]
     pub plan: Option<PathBuf>,
-
-    /// Use the built-in emulator instead of the tenant; its data is kept under the git directory
-    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
-    pub emulator: bool,
 
     /// Delete what flowgate made, git no longer has and the environment does not run
     #[arg(long, env = "FLOWGATE_PRUNE", value_parser = FalseyValueParser::new())]
@@ -140,19 +167,74 @@ pub(super) struct Reconcile {
     #[arg(long, env = "FLOWGATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
     pub detailed_exitcode: bool,
 
-    /// Who runs this, for notes and versions [default: git's user.name]
+    /// Apply what git says also where it was rolled back
+    #[arg(long, env = "FLOWGATE_RESUME", value_parser = FalseyValueParser::new())]
+    pub resume: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    #[command(flatten)]
+    pub run: PassArgs,
+
+    /// The commit to go back to, or with --resource of a flow the version [default: the last commit that was
+    /// synced before the one that is live]
+    #[arg(long, value_name = "REVISION|VERSION")]
+    pub to: Option<String>,
+
+    /// Roll back this resource alone
+    #[arg(long, value_name = "KIND/NAME")]
+    pub resource: Option<ResourceId>,
+
+    /// Lift the rollback instead: the next pass applies what git says
+    #[arg(long, conflicts_with_all = ["to", "dry_run"])]
+    pub resume: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Pause {
+    /// The flows folder (the one with flowgate.yaml) inside a git repository
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// The environment; may be left out if there is only one
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// Pause this resource alone; may be given several times [default: everything]
+    #[arg(long, value_name = "KIND/NAME")]
+    pub resource: Vec<ResourceId>,
+
+    /// Why, for everybody who meets the pause
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub reason: String,
+
+    /// When it ends by itself: a time such as 2026-12-24T18:00:00Z, or how long, such as 90m, 4h or 2d
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+
+    /// Who pauses [default: git's user.name]
     #[arg(long, env = "FLOWGATE_OPERATOR", value_name = "NAME")]
     pub operator: Option<String>,
+}
 
-    /// Seconds after which a deployment that has not ended is left to the next pass
-    #[arg(long, env = "FLOWGATE_POLL_TIMEOUT", value_name = "SECONDS", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(..=86_400))]
-    pub poll_timeout: u64,
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    /// The flows folder (the one with flowgate.yaml) inside a git repository
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
 
-    /// The longest pause between two looks at a deployment, in seconds
-    #[arg(long, env = "FLOWGATE_POLL_INTERVAL", value_name = "SECONDS", default_value_t = 5,
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub poll_interval: u64,
+    /// The environment; may be left out if there is only one
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// Resume this resource alone; may be given several times [default: everything that is held]
+    #[arg(long, value_name = "KIND/NAME")]
+    pub resource: Vec<ResourceId>,
+
+    /// Who resumes [default: git's user.name]
+    #[arg(long, env = "FLOWGATE_OPERATOR", value_name = "NAME")]
+    pub operator: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -290,7 +372,15 @@ fn selector(text: &str) -> Result<Selector, String> {
         .split_once('=')
         .filter(|(label, value)| !label.is_empty() && !value.is_empty())
         .ok_or("it takes LABEL=VALUE, such as team=care")?;
-    Ok(Selector { label: label.to_owned(), value: value.to_owned() })
+    Ok(Selector::Label { label: label.to_owned(), value: value.to_owned() })
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let reason = text.trim();
+    if reason.is_empty() {
+        return Err("say why, for those who meet it at night".to_owned());
+    }
+    Ok(reason.to_owned())
 }
 
 fn flow_element(text: &str) -> Result<String, String> {

@@ -75,9 +75,10 @@ pub(super) fn status(arguments: &Inspect, terminal: &Terminal) -> Result<Exit, F
         let now = Timestamp::now();
         let text = |style| {
             let heading = render::status::history(&last, now, style);
-            format!("{heading}\n{}", render::status::table(&rows, now, style))
+            let held = render::status::holds(&state.holds, style);
+            format!("{heading}\n{held}{}", render::status::table(&rows, now, style))
         };
-        terminal.show(arguments.format, text, || render::status::table_json(&rows));
+        terminal.show(arguments.format, text, || render::status::table_json(&rows, &state.holds));
         Ok(())
     })
 }

@@ -5,9 +5,11 @@ mod args;
 mod connect;
 mod emulator;
 mod error;
+mod hold;
 mod inspect;
 mod plan_file;
 mod reconcile;
+mod rollback;
 mod terminal;
 mod test;
 mod validate;
@@ -101,6 +103,9 @@ fn listen(verbose: u8, terminal: &Terminal) {
 fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
     match command {
         Command::Reconcile(arguments) => reconcile::run(&arguments, terminal),
+        Command::Rollback(arguments) => rollback::run(&arguments, terminal),
+        Command::Pause(arguments) => hold::pause(&arguments, terminal),
+        Command::Resume(arguments) => hold::resume(&arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
         Command::Test(arguments) => test::run(&arguments, terminal),
         Command::Status(arguments) => inspect::status(&arguments, terminal),

@@ -1,35 +1,61 @@
 //! `flowgate reconcile`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::{Format, Reconcile};
+use super::args::{Format, PassArgs, Reconcile};
 use super::connect::Behind;
 use super::error::Error as Failure;
 use super::terminal::Terminal;
 use super::{Exit, plan_file, validate};
 use crate::apply::{Polling, Progress, Refresh};
-use crate::controller::{Cache, Error, Mode, Outside, Report, Request, pass};
+use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, Selector, Status};
 use crate::plan::{Action, Adopt, Failed};
 use crate::render;
 
 pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
-    if arguments.plan.is_some() && (arguments.dry_run || arguments.out.is_some()) {
+    if arguments.plan.is_some() && (arguments.run.dry_run || arguments.out.is_some()) {
         terminal.error("--plan applies a saved plan; it does not go with --dry-run or --out");
         return Ok(Exit::Usage);
     }
-    let path = arguments.path.display().to_string();
+    let shown = Shown {
+        format: arguments.run.format,
+        out: arguments.out.as_deref(),
+        detailed: arguments.detailed_exitcode,
+    };
+    execute(&arguments.run, &request(arguments)?, shown, terminal)
+}
+
+/// How what a pass found and did is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// In which form.
+    pub format: Format,
+    /// Where the plan is saved.
+    pub out: Option<&'a Path>,
+    /// Whether pending changes are an exit code of their own.
+    pub detailed: bool,
+}
+
+/// Runs a pass and shows what came of it.
+pub(super) fn execute(
+    run: &PassArgs,
+    request: &Request,
+    shown: Shown<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let path = run.path.display().to_string();
     if path.contains("://") {
         let why = format!("an address is not taken yet: clone {path} and give the folder");
         return Err(Failure::Refused(why));
     }
-    let request = request(arguments)?;
-    let repo = Repo::open(&arguments.path)?;
-    let behind = if arguments.emulator {
+    let repo = Repo::open(&run.path)?;
+    let behind = if run.emulator {
         Behind::Emulator(repo.data_dir().join("emulator"))
     } else {
         Behind::Network
@@ -41,25 +67,25 @@ pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Fa
         repo: &repo,
         connect: &|tenant| behind.connect(tenant),
         now: &Timestamp::now,
-        operator: arguments.operator.as_deref().unwrap_or(&identity.name),
+        operator: run.operator.as_deref().unwrap_or(&identity.name),
         host: &host(),
-        polling: polling(arguments),
+        polling: polling(run),
         progress,
     };
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::io("start the runtime"))?;
-    let result = runtime.block_on(pass(&request, &mut Cache::default(), &outside));
+    let result = runtime.block_on(pass(request, &mut Cache::default(), &outside));
     bars.clear();
     match result {
-        Ok(report) => show(&report, arguments, terminal),
+        Ok(report) => show(&report, request, shown, terminal),
         Err(Error::Findings(findings)) => {
-            validate::show(&findings, arguments.format, terminal);
+            validate::show(&findings, shown.format, terminal);
             terminal.error("the manifests have errors; nothing was sent");
             Ok(Exit::Failed)
         }
         Err(Error::NotRecorded { status, source }) => {
             let text =
                 |style| render::status::text(&status, &render::status::Effort::default(), style);
-            terminal.show(arguments.format, text, || note::json(&status));
+            terminal.show(shown.format, text, || note::json(&status));
             Err(Error::NotRecorded { status, source }.into())
         }
         Err(error) => Err(error.into()),
@@ -67,14 +93,15 @@ pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Fa
 }
 
 fn request(arguments: &Reconcile) -> Result<Request, Failure> {
-    let mode = match (&arguments.plan, arguments.dry_run) {
+    let mode = match (&arguments.plan, arguments.run.dry_run) {
         (_, true) => Mode::DryRun,
         (None, false) => Mode::Apply,
         (Some(path), false) => Mode::ApplyReviewed(plan_file::read(path)?),
     };
     Ok(Request {
-        environment: arguments.environment.clone(),
+        environment: arguments.run.environment.clone(),
         revision: arguments.revision.clone(),
+        course: if arguments.resume { Course::Resume } else { Course::Reconcile },
         mode,
         refresh: match arguments.refresh {
             Some(_) => Refresh::Full,
@@ -88,15 +115,15 @@ fn request(arguments: &Reconcile) -> Result<Request, Failure> {
     })
 }
 
-fn polling(arguments: &Reconcile) -> Polling {
+fn polling(run: &PassArgs) -> Polling {
     Polling {
-        longest: Duration::from_secs(arguments.poll_interval),
-        limit: Duration::from_secs(arguments.poll_timeout),
+        longest: Duration::from_secs(run.poll_interval),
+        limit: Duration::from_secs(run.poll_timeout),
         ..Polling::default()
     }
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|name| name.trim().to_owned())
@@ -106,25 +133,30 @@ fn host() -> String {
         .unwrap_or_else(|| "unknown host".to_owned())
 }
 
-fn show(report: &Report, arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
+fn show(
+    report: &Report,
+    request: &Request,
+    shown: Shown<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     if !report.warnings.is_empty() {
         terminal.note(&render::findings::text(&report.warnings, terminal.err()));
     }
     if !report.dirty.is_empty() {
         terminal.warning(&dirty(&report.dirty));
     }
-    if let Some(selector) = &arguments.selector {
+    if let Some(selector) = &request.selector {
         terminal.note(&narrowed(report, selector));
     }
     // A plan is saved for review before anything else is shown of it.
-    if let Some(path) = &arguments.out {
+    if let Some(path) = shown.out {
         let plan = render::plan::json(&report.plan, &report.hash);
         plan_file::save(path, &plan)?;
     }
     match &report.status {
-        None => show_plan(report, arguments.format, terminal),
-        Some(status) if status.outcome == Outcome::Refused && arguments.format != Format::Json => {
-            show_plan(report, arguments.format, terminal);
+        None => show_plan(report, shown.format, terminal),
+        Some(status) if status.outcome == Outcome::Refused && shown.format != Format::Json => {
+            show_plan(report, shown.format, terminal);
             terminal.error(&format!("refused: {}", status.refusals.join("; ")));
         }
         Some(status) => {
@@ -133,14 +165,14 @@ fn show(report: &Report, arguments: &Reconcile, terminal: &Terminal) -> Result<E
                 writes: report.requests.writes,
                 elapsed: report.finished_at.duration_since(report.started_at).unsigned_abs(),
             };
-            let text = |style| match &arguments.selector {
+            let text = |style| match &request.selector {
                 Some(selector) if status.resources.is_empty() => nothing_selected(status, selector),
                 _ => render::status::text(status, &effort, style),
             };
-            terminal.show(arguments.format, text, || note::json(status));
+            terminal.show(shown.format, text, || note::json(status));
         }
     }
-    Ok(exit(report, arguments.detailed_exitcode))
+    Ok(exit(report, shown.detailed))
 }
 
 fn show_plan(report: &Report, format: Format, terminal: &Terminal) {
@@ -152,9 +184,9 @@ fn show_plan(report: &Report, format: Format, terminal: &Terminal) {
 }
 
 /// Says of a narrowed pass that did nothing no more than it knows.
-fn nothing_selected(status: &Status, Selector { label, value }: &Selector) -> String {
+fn nothing_selected(status: &Status, selector: &Selector) -> String {
     format!(
-        "Nothing to do for {label}={value}: {} resources are as git wants them; the others were not \
+        "Nothing to do for {selector}: {} resources are as git wants them; the others were not \
          looked at",
         status.counts.unchanged
     )
@@ -162,12 +194,15 @@ fn nothing_selected(status: &Status, Selector { label, value }: &Selector) -> St
 
 /// What a selector left out is not said by the counts.
 fn narrowed(report: &Report, selector: &Selector) -> String {
-    let Selector { label, value } = selector;
+    let what = match selector {
+        Selector::Label { label, value } => format!("resources with the label {label}={value}"),
+        Selector::Resource(id) => id.to_string(),
+    };
     if report.plan.resources.is_empty() && report.plan.unchanged == 0 {
-        return format!("warning: no resource carries the label {label}={value}");
+        return format!("warning: there are no {what}");
     }
     let note = if report.status.is_some() { "; the commit gets no note" } else { "" };
-    format!("narrowed to resources with the label {label}={value}{note}")
+    format!("narrowed to {what}{note}")
 }
 
 fn dirty(files: &[String]) -> String {

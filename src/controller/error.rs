@@ -1,6 +1,6 @@
 //! Why a pass ended before it could be recorded.
 
-use crate::model::{Finding, Status};
+use crate::model::{Finding, ResourceId, Status};
 use crate::{cxone, git};
 
 /// Why there is nothing to record. Nothing was written to the tenant.
@@ -23,6 +23,12 @@ pub enum Error {
         /// What there is.
         known: Vec<String>,
     },
+    /// A resource that nobody knows.
+    #[error("neither git nor the recorded state has {id}")]
+    UnknownResource {
+        /// What was asked for.
+        id: ResourceId,
+    },
     /// No client for the tenant could be made: a credential that is not set, say.
     #[error("cannot connect to tenant {tenant}: {reason}")]
     Connect {
@@ -30,6 +36,14 @@ pub enum Error {
         tenant: String,
         /// Why not, and what to do.
         reason: String,
+    },
+    /// There is nothing to roll back to.
+    #[error("cannot roll {environment} back: {why}")]
+    Rollback {
+        /// The environment.
+        environment: String,
+        /// Why not, and what to do.
+        why: String,
     },
     /// A reviewed plan is not what would be done now.
     #[error("the plan of {path} is not what would be done now, so nothing was written: {}", moved.join("; "))]

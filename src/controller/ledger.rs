@@ -3,8 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::apply::Ledger;
-use crate::git::{Repo, Signature, Tip};
-use crate::model::{Record, ResourceId, State};
+use crate::git::{self, Repo, Signature, Tip};
+use crate::model::{Hold, Record, ResourceId, State};
 
 use super::record;
 
@@ -30,6 +30,19 @@ impl Claims {
     /// Returns the state with everything that was claimed, and where it is written.
     pub(super) fn state(&self) -> (State, Option<Tip>) {
         self.held().clone()
+    }
+
+    /// Records a hold, in place of those of the same kind that it covers.
+    pub(super) fn hold(&self, hold: Hold) -> Result<(), git::Error> {
+        let mut current = self.held();
+        let (state, tip) = &mut *current;
+        let message = match &hold.resource {
+            Some(id) => format!("{id}: {hold}"),
+            None => hold.to_string(),
+        };
+        record::hold(state, hold);
+        *tip = Some(self.repo.write_state(&self.environment, state, *tip, &message, &self.who)?);
+        Ok(())
     }
 
     fn held(&self) -> MutexGuard<'_, (State, Option<Tip>)> {

@@ -6,6 +6,7 @@
 mod beside;
 mod compare;
 mod error;
+mod holds;
 mod ledger;
 mod load;
 mod overview;
@@ -13,12 +14,14 @@ mod parallel;
 mod pass;
 mod record;
 mod request;
+mod rollback;
 mod scripts;
 pub mod trials;
 
 pub use compare::{Compared, compare};
 pub use error::Error;
+pub use holds::Desk;
 pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};
 pub use overview::overview;
 pub use pass::pass;
-pub use request::{Mode, Outside, Report, Request, Reviewed};
+pub use request::{Course, Mode, Outside, Report, Request, Reviewed, Target};

@@ -10,17 +10,17 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
-use super::request::{Mode, Outside, Report, Request, Reviewed};
-use super::{Error, beside, trials};
+use super::request::{Course, Mode, Outside, Report, Request, Reviewed, Target};
+use super::{Error, beside, rollback, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
 use crate::git::{Holder, Lock, Repo, Snapshot, Tip, note};
 use crate::model::{
-    Counts, Desired, Environment, Finding, Observed, Outcome, Project, Prune, Revision, State,
-    Status,
+    Counts, Desired, Environment, Finding, Hold, HoldReason, Observed, Outcome, Project, Prune,
+    Revision, Selector, State, Status,
 };
-use crate::plan::{self, Plan, Policy, Promotion};
+use crate::plan::{self, Aim, Plan, Policy, Promotion};
 use crate::{render, validate};
 
 /// Runs a pass: fetch → load → validate → observe → compare → plan → guard → apply → verify →
@@ -37,9 +37,10 @@ pub async fn pass(
     let fetched = fetch(request, cache, outside.repo)?;
     let environment = fetched.manifests.choose(Some(&fetched.environment))?;
     let loaded = load::load_environment(&fetched.manifests, environment)?;
-    let pass = Pass {
+    let mut pass = Pass {
         request,
         outside,
+        rolls_back_from: fetched.from.clone(),
         project: fetched.manifests.project(),
         environment,
         snapshot: &fetched.snapshot,
@@ -53,18 +54,20 @@ pub async fn pass(
 
     let _lock = pass.lock()?;
     let (state, tip) = outside.repo.read_state(&environment.name)?;
+    let client = pass.connect()?;
+    pass.want_version(&state, &client).await?;
     pass.check_numbers(&state)?;
     pass.check_cases(&state)?;
     let who = outside.repo.identity().at(started_at);
     let claims = (state.clone(), tip);
     let claims = Arc::new(Claims::new(outside.repo.clone(), &environment.name, who, claims));
-    let context = pass.context(pass.connect()?, Arc::clone(&claims))?;
+    let context = pass.context(client, Arc::clone(&claims))?;
     let (refresh, prune) = (request.refresh, pass.prune());
     let observed = apply::observe(&pass.desired, &state, refresh, prune, &context).await?;
     pass.check_beside(&observed, &state)?;
 
     let revision = &fetched.snapshot.revision;
-    let plan = plan::build(&pass.desired, revision, &observed, &state, &pass.policy()?);
+    let plan = plan::build(&pass.desired, revision, &observed, &state, &pass.policy(&state)?);
     let hash = render::plan::hash(&plan);
     match &request.mode {
         Mode::DryRun => return pass.report(plan, hash, None, &context.client),
@@ -72,6 +75,7 @@ pub async fn pass(
         Mode::ApplyReviewed(reviewed) => check_reviewed(reviewed, &plan, &hash)?,
     }
 
+    pass.hold_rollback(&plan, &claims)?;
     let applied = pass.apply(&plan, &state, &context).await?;
     let status = pass.record(&plan, &hash, &applied, claims.state())?;
     pass.report(plan, hash, Some(status), &context.client)
@@ -82,11 +86,24 @@ struct Fetched {
     snapshot: Snapshot,
     manifests: Arc<Manifests>,
     environment: String,
+    /// The commit that is rolled back.
+    from: Option<Revision>,
+}
+
+fn fetch(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, Error> {
+    let head = fetch_head(request, cache, repo)?;
+    let Course::RollBack(target) = &request.course else { return Ok(head) };
+    let Fetched { environment, snapshot, .. } = head;
+    let from = snapshot.revision;
+    let to = rollback::revision(repo, &environment, &from, target)?;
+    let snapshot = repo.snapshot(&to)?;
+    let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
+    Ok(Fetched { snapshot, manifests, environment, from: Some(from) })
 }
 
 /// Reads the project at the asked revision, else at `HEAD`; when that puts the environment on another
 /// branch, what that branch says is what counts.
-fn fetch(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, Error> {
+fn fetch_head(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, Error> {
     let asked = repo.resolve(request.revision.as_deref(), None)?;
     let snapshot = repo.snapshot(&asked)?;
     let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
@@ -97,10 +114,10 @@ fn fetch(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, E
         if revision != asked {
             let snapshot = repo.snapshot(&revision)?;
             let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
-            return Ok(Fetched { snapshot, manifests, environment });
+            return Ok(Fetched { snapshot, manifests, environment, from: None });
         }
     }
-    Ok(Fetched { snapshot, manifests, environment })
+    Ok(Fetched { snapshot, manifests, environment, from: None })
 }
 
 /// What every stage after loading looks at.
@@ -110,6 +127,7 @@ struct Pass<'a> {
     project: &'a Project,
     environment: &'a Environment,
     snapshot: &'a Snapshot,
+    rolls_back_from: Option<Revision>,
     desired: Desired,
     warnings: Vec<Finding>,
     started_at: Timestamp,
@@ -138,10 +156,11 @@ impl<'a> Pass<'a> {
         self.request.prune.unwrap_or(self.environment.prune)
     }
 
-    /// Only the draft's owner takes `spec.version` literally.
+    /// Only the draft's owner takes `spec.version` literally, and what is rolled back has its number.
     fn check_numbers(&self, state: &State) -> Result<(), Error> {
         let mut findings = plan::check_numbers(&self.desired, state);
-        if self.watch() == Watch::Deployment || findings.is_empty() {
+        let counts = self.watch() == Watch::Draft && self.rolls_back_from.is_none();
+        if !counts || findings.is_empty() {
             return Ok(());
         }
         findings.extend(self.warnings.iter().cloned());
@@ -198,15 +217,63 @@ impl<'a> Pass<'a> {
         })
     }
 
-    fn policy(&self) -> Result<Policy<'a>, Error> {
+    /// A rollback to a version of a flow wants that, whatever git says.
+    async fn want_version(&mut self, state: &State, client: &Client) -> Result<(), Error> {
+        let Course::RollBack(Target::Version(number)) = &self.request.course else { return Ok(()) };
+        let Some(Selector::Resource(id)) = &self.request.selector else { return Ok(()) };
+        let tenant = (self.project.name.as_str(), client);
+        let wanted = rollback::want_version(&mut self.desired, id, number, state, tenant).await;
+        let environment = self.environment.name.clone();
+        wanted.map_err(|why| Error::Rollback { environment, why })
+    }
+
+    /// The commit that git is at.
+    fn head(&self) -> &Revision {
+        self.rolls_back_from.as_ref().unwrap_or(&self.snapshot.revision)
+    }
+
+    /// What somebody said to leave as it is, as far as it counts for this pass.
+    fn holds(&self, state: &State) -> Vec<Hold> {
+        let honoured = |hold: &&Hold| self.request.course == Course::Reconcile || hold.is_pause();
+        let stands = |hold: &&Hold| hold.stands(self.head(), self.started_at);
+        state.holds.iter().filter(stands).filter(honoured).cloned().collect()
+    }
+
+    /// Records that a rollback began, before its first write: if the pass dies, the next one does not roll
+    /// forward again.
+    fn hold_rollback(&self, plan: &Plan, claims: &Claims) -> Result<(), Error> {
+        let Some(from) = self.rolls_back_from.clone().filter(|_| plan.refusals.is_empty()) else {
+            return Ok(());
+        };
+        let to = match &self.request.course {
+            Course::RollBack(Target::Version(number)) => number.to_string(),
+            _ => plan.revision.short().to_owned(),
+        };
+        let resource = match &self.request.selector {
+            Some(Selector::Resource(id)) => Some(id.clone()),
+            _ => None,
+        };
+        let (by, since) = (self.outside.operator.to_owned(), self.started_at);
+        let reason = HoldReason::RolledBack { from, to };
+        Ok(claims.hold(Hold { resource, by, since, reason })?)
+    }
+
+    fn policy(&self, state: &State) -> Result<Policy<'a>, Error> {
         let revision = &self.snapshot.revision;
+        let (aim, promotion) = if let Some(from) = &self.rolls_back_from {
+            (Aim::RollBack(from.clone()), Promotion::Open)
+        } else {
+            (Aim::Reconcile, promotion(self.outside.repo, self.environment, revision)?)
+        };
         Ok(Policy {
             project: self.project,
             environment: self.environment,
+            aim,
             adopt: self.request.adopt,
             prune: self.prune(),
             failed: self.request.failed,
-            promotion: promotion(self.outside.repo, self.environment, revision)?,
+            promotion,
+            holds: self.holds(state),
             selector: self.request.selector.clone(),
             allow_immutable: self.request.allow_immutable.clone(),
         })
@@ -238,10 +305,21 @@ impl<'a> Pass<'a> {
         let scope = if self.request.selector.is_some() { Scope::Narrowed } else { Scope::Whole };
         let who = self.outside.repo.identity().at(status.finished_at);
         record::change(&mut state, applied, plan, &self.desired);
+        self.lift(&mut state);
         match record::write(self.outside.repo, &status, scope, (&state, tip), &who) {
             Ok(()) => Ok(status),
             Err(source) => Err(Error::NotRecorded { status: Box::new(status), source }),
         }
+    }
+
+    /// Drops the holds that have come to their end.
+    fn lift(&self, state: &mut State) {
+        let whole = self.request.selector.is_none();
+        let resumed = self.request.course == Course::Resume && whole;
+        state.holds.retain(|hold| {
+            let stands = hold.stands(self.head(), self.started_at);
+            if hold.is_pause() { stands } else { !whole || (stands && !resumed) }
+        });
     }
 
     fn summarize(&self, plan: &Plan, hash: &str, applied: &[Applied]) -> Status {
@@ -255,6 +333,7 @@ impl<'a> Pass<'a> {
         Status {
             environment: plan.environment.clone(),
             revision: plan.revision.clone(),
+            rolled_back_from: self.rolls_back_from.clone(),
             outcome: refused.or(worst).unwrap_or(Outcome::Synced),
             started_at: self.started_at,
             finished_at: (self.outside.now)(),
@@ -306,6 +385,10 @@ fn promotion(
     revision: &Revision,
 ) -> Result<Promotion, Error> {
     let Some(before) = &environment.promotes_from else { return Ok(Promotion::Open) };
+    let rolled_back = |hold: &Hold| matches!(&hold.reason, HoldReason::RolledBack { from, .. } if from == revision);
+    if let Some(hold) = repo.read_holds(before)?.into_iter().find(rolled_back) {
+        return Ok(Promotion::Closed(format!("{before} was {hold}")));
+    }
     let why = match repo.read_note(before, revision)?.as_deref().map(note::read) {
         Some(Ok(status)) if status.outcome == Outcome::Synced => return Ok(Promotion::Open),
         Some(Ok(status)) => format!("{before} is {} at {}", status.outcome, revision.short()),

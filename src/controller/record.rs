@@ -7,7 +7,7 @@ use crate::apply::{Applied, RecordChange};
 use crate::git::{self, Repo, Signature, Tip, note};
 use crate::manifest;
 use crate::model::{
-    DataActionRecord, DataStoreRecord, Desired, DesiredFlow, Flow, ItemPolicy, Kind, Outcome,
+    DataActionRecord, DataStoreRecord, Desired, DesiredFlow, Flow, Hold, ItemPolicy, Kind, Outcome,
     Record, ResourceId, State, Status, Step,
 };
 use crate::plan::{Plan, Refreshed, ResourcePlan, Work};
@@ -156,6 +156,15 @@ fn take<R: Clone>(
 ) {
     records.retain(|_, known| !same(known, record));
     records.insert(name.to_owned(), record.clone());
+}
+
+/// Puts a hold into the state, in place of those of the same kind that it covers.
+pub(super) fn hold(state: &mut State, hold: Hold) {
+    state.holds.retain(|known| {
+        let covered = hold.resource.is_none() || hold.resource == known.resource;
+        known.is_pause() != hold.is_pause() || !covered
+    });
+    state.holds.push(hold);
 }
 
 fn says_the_same(repo: &Repo, status: &Status) -> bool {

@@ -38,6 +38,28 @@ pub struct Reviewed {
     pub resources: BTreeMap<String, Value>,
 }
 
+/// Where a rollback goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To the last commit before the recorded one that was synced.
+    LastSynced,
+    /// To a commit that was synced, in any of git's spellings.
+    Revision(String),
+    /// To a version of the one flow that the pass is narrowed to.
+    Version(semver::Version),
+}
+
+/// Where a pass goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// To what git says; what was rolled back stays so until git moves.
+    Reconcile,
+    /// To what git says, also where it was rolled back.
+    Resume,
+    /// Back to what was live before.
+    RollBack(Target),
+}
+
 /// What is asked of a pass.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -45,6 +67,8 @@ pub struct Request {
     pub environment: Option<String>,
     /// The commit in any of git's spellings; by default the environment's branch, else `HEAD`.
     pub revision: Option<String>,
+    /// Where it goes.
+    pub course: Course,
     /// How far it goes.
     pub mode: Mode,
     /// How much of the tenant is read.

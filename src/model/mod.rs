@@ -7,6 +7,7 @@ mod data_store;
 mod diagnostic;
 mod drift;
 mod flow;
+mod hold;
 mod id;
 mod live;
 mod project;
@@ -31,6 +32,7 @@ pub use drift::{Conflict, Drift, LivePart, Move, Side};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
 };
+pub use hold::{Hold, HoldReason};
 pub use id::{
     ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, ItemId,
     ItemRevision, Kind, ModifiedTimestamp, ParseIdError, Part, ResourceId, Revision, VersionId,

@@ -1,6 +1,7 @@
 //! What `flowgate.yaml` says: tenants, environments and their rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -212,18 +213,25 @@ impl Project {
     }
 }
 
-/// Narrows a pass to resources that carry a label.
+/// Narrows a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selector {
-    /// The label's name.
-    pub label: String,
-    /// The label's value.
-    pub value: String,
+pub enum Selector {
+    /// To resources that carry a label, and to what they depend on.
+    Label {
+        /// The label's name.
+        label: String,
+        /// The label's value.
+        value: String,
+    },
+    /// To one resource.
+    Resource(ResourceId),
 }
 
-impl Selector {
-    /// Tells whether labels carry the selector's label and value.
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        labels.get(&self.label) == Some(&self.value)
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label { label, value } => write!(f, "{label}={value}"),
+            Self::Resource(id) => id.fmt(f),
+        }
     }
 }

@@ -96,6 +96,17 @@ pub struct Declarations {
     pub data_stores: BTreeMap<ResourceId, Arc<DesiredDataStore>>,
 }
 
+impl Declarations {
+    /// Tells whether git declares the resource.
+    pub fn declares(&self, id: &ResourceId) -> bool {
+        match id.kind {
+            Kind::Flow => self.flows.contains_key(id),
+            Kind::DataAction => self.data_actions.contains_key(id),
+            Kind::DataStore => self.data_stores.contains_key(id),
+        }
+    }
+}
+
 /// A resource that git wants, with the hash of its content.
 ///
 /// Whoever makes one sees to it that the two fit.

@@ -169,6 +169,8 @@ pub struct Status {
     pub environment: String,
     /// The commit.
     pub revision: Revision,
+    /// The commit that git was at, where the pass went back from it to an earlier one.
+    pub rolled_back_from: Option<Revision>,
     /// How the pass ended.
     pub outcome: Outcome,
     /// When it began.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::delta::{Delta, Watch};
 use crate::model::{
-    Declared, Desired, DesiredFlow, FlowContent, FlowRecord, Found, Kind, LiveFlow, Observed,
+    Declared, Desired, DesiredFlow, FlowContent, FlowRecord, Found, Hold, Kind, LiveFlow, Observed,
     ResourceId, ResourceOutcome, Revision, State, Step, Wanted,
 };
 
@@ -49,6 +49,8 @@ pub fn build(
         resources: Vec::new(),
         unchanged: 0,
         refreshed: Vec::new(),
+        aim: policy.aim.clone(),
+        holds: policy.holds.clone(),
         refusals: Vec::new(),
     };
     for (id, planned) in compare(desired, observed, state, policy) {
@@ -65,6 +67,7 @@ pub fn build(
     }
     for resource in &mut plan.resources {
         hold_for_promotion(resource, &policy.promotion);
+        hold(resource, &policy.holds);
     }
     super::orphan::keep_used(&mut plan.resources, desired, observed, state);
     plan.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -176,6 +179,19 @@ fn hold_for_promotion(plan: &mut ResourcePlan, promotion: &Promotion) {
         && !plan.is_idle()
     {
         plan.leave(ResourceOutcome::Waiting, why.clone());
+    }
+}
+
+/// What somebody said to leave as it is stays so; what is left alone anyway keeps its reason.
+fn hold(plan: &mut ResourcePlan, holds: &[Hold]) {
+    let holds = holds.iter().filter(|hold| hold.covers(&plan.id));
+    // A pause is somebody's word, a rollback ends by itself.
+    let hold = holds.max_by_key(|hold| hold.is_pause());
+    if let Some(hold) = hold
+        && !matches!(plan.action, Action::Leave(_))
+        && !plan.is_idle()
+    {
+        plan.leave(ResourceOutcome::Waiting, hold.to_string());
     }
 }
 

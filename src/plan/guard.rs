@@ -1,6 +1,6 @@
 //! Rules that make a plan refuse itself as a whole.
 
-use super::policy::Policy;
+use super::policy::{Aim, Policy};
 use super::{Action, Refusal, ResourcePlan, Stage, Work};
 use crate::delta::{PartChange, PartDelta};
 use crate::model::{Desired, Limit, Part, State, Step};
@@ -19,6 +19,9 @@ pub(super) fn check(
     let updates = count(resources, replaces_content);
     let deletes = count(resources, |plan| plan.action == Action::Delete && !plan.is_idle());
     let managed = state.len();
+    if matches!(policy.aim, Aim::RollBack(_)) {
+        return resources.iter().filter_map(version_cap).collect();
+    }
     empty_desired_state(desired, state)
         .into_iter()
         .chain(over_limit("update-limit", "updates", updates, limits.updates, managed, limits.from))
@@ -207,10 +210,12 @@ mod tests {
         let policy = Policy {
             project: &project,
             environment: &environment,
+            aim: Aim::Reconcile,
             adopt: Adopt::Never,
             prune: Prune::Never,
             failed: Failed::LeaveAlone,
             promotion: Promotion::Open,
+            holds: Vec::new(),
             selector: None,
             allow_immutable: BTreeSet::new(),
         };

@@ -16,7 +16,7 @@ mod work;
 pub use build::build;
 pub use number::check as check_numbers;
 pub use orphan::{Orphans, orphans};
-pub use policy::{Adopt, Failed, Policy, Promotion};
+pub use policy::{Adopt, Aim, Failed, Policy, Promotion};
 pub use selection::select;
 
 pub use work::{
@@ -27,7 +27,7 @@ pub use work::{
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
     DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
-    ResourceId, ResourceOutcome, Revision,
+    Hold, ResourceId, ResourceOutcome, Revision,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -50,6 +50,10 @@ pub struct Plan {
     /// Records that are behind although nothing is to do: a draft that was touched and not changed, a
     /// resource with a new name in git. By `metadata.name`.
     pub refreshed: Vec<(String, Refreshed)>,
+    /// Where it brings the tenant.
+    pub aim: Aim,
+    /// What somebody said to leave as it is.
+    pub holds: Vec<Hold>,
     /// Why the plan refuses itself; none when it may be applied.
     pub refusals: Vec<Refusal>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::delta::Watch;
-use crate::model::{Environment, Project, Prune, Selector, Step};
+use crate::model::{Environment, Hold, Project, Prune, Revision, Selector, Step};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,16 @@ pub enum Promotion {
     Closed(String),
 }
 
+/// Where a pass is to bring the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aim {
+    /// To what git says now.
+    Reconcile,
+    /// Back to what was live before, from the commit that git is at. It was let through then, so gates,
+    /// promotion and limits do not hold it up again.
+    RollBack(Revision),
+}
+
 /// What a pass may do.
 #[derive(Debug, Clone)]
 pub struct Policy<'a> {
@@ -39,6 +49,8 @@ pub struct Policy<'a> {
     pub project: &'a Project,
     /// The environment and its rules.
     pub environment: &'a Environment,
+    /// Where the pass is to bring the tenant.
+    pub aim: Aim,
     /// Whether foreign resources are taken over.
     pub adopt: Adopt,
     /// Whether orphans are deleted.
@@ -47,6 +59,8 @@ pub struct Policy<'a> {
     pub failed: Failed,
     /// Whether the revision may come here.
     pub promotion: Promotion,
+    /// What somebody said to leave as it is, as far as it still counts.
+    pub holds: Vec<Hold>,
     /// What the pass is narrowed to.
     pub selector: Option<Selector>,
     /// Elements that may be removed or retyped although they are `Begin` or `End`, as
@@ -62,6 +76,10 @@ impl Policy<'_> {
 
     /// The steps that bring a version to the target environment.
     pub(super) fn deploy_steps(&self) -> impl Iterator<Item = Step> + '_ {
-        self.environment.gates.iter().copied().map(Step::Gate).chain([Step::Deploy])
+        let gates = match &self.aim {
+            Aim::Reconcile => self.environment.gates.as_slice(),
+            Aim::RollBack(_) => &[],
+        };
+        gates.iter().copied().map(Step::Gate).chain([Step::Deploy])
     }
 }

@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::model::{Desired, ResourceId, Selector};
 
-/// Returns the resources that a selector leaves: those that carry its label, and what they depend
-/// on; everything without a selector.
+/// Returns the declared resources that a selector leaves; all of them without one.
 pub fn select(desired: &Desired, selector: Option<&Selector>) -> BTreeSet<ResourceId> {
+    match selector {
+        None => desired.ids().cloned().collect(),
+        Some(Selector::Resource(id)) => desired.ids().filter(|one| *one == id).cloned().collect(),
+        Some(Selector::Label { label, value }) => labelled(desired, label, value),
+    }
+}
+
+/// Returns the resources that carry a label, and what they depend on.
+fn labelled(desired: &Desired, label: &str, value: &str) -> BTreeSet<ResourceId> {
     let matches = |id: &&ResourceId| {
         let labels = desired.metadata(id).map(|metadata| &metadata.labels);
-        selector.is_none_or(|selector| labels.is_some_and(|labels| selector.matches(labels)))
+        labels.is_some_and(|labels| labels.get(label).is_some_and(|carried| carried == value))
     };
     let mut open: Vec<ResourceId> = desired.ids().filter(matches).cloned().collect();
     let mut selected = BTreeSet::new();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::delta::{Delta, FieldChange, PartChange, PartDelta};
-use crate::model::{Kind, Part};
+use crate::model::{self, HoldReason, Kind, Part};
 
 /// The version of every document.
 pub(super) const API_VERSION: &str = "flowgate.dev/v1";
@@ -39,6 +39,51 @@ pub(super) struct Field<'a> {
     before: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<&'a Value>,
+}
+
+/// What somebody said to leave as it is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Hold<'a> {
+    #[serde(rename = "hold")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
+    by: &'a str,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+}
+
+impl<'a> From<&'a model::Hold> for Hold<'a> {
+    fn from(hold: &'a model::Hold) -> Self {
+        let document = Self {
+            kind: "pause",
+            resource: hold.resource.as_ref().map(ToString::to_string),
+            by: &hold.by,
+            since: hold.since.to_string(),
+            reason: None,
+            until: None,
+            from: None,
+            to: None,
+        };
+        match &hold.reason {
+            HoldReason::Paused { reason, until } => Self {
+                reason: Some(reason),
+                until: until.map(|until| until.to_string()),
+                ..document
+            },
+            HoldReason::RolledBack { from, to } => {
+                Self { kind: "rollback", from: Some(from.as_str()), to: Some(to), ..document }
+            }
+        }
+    }
 }
 
 /// Returns the delta of a resource of that kind.

@@ -251,7 +251,7 @@ async fn a_selector_narrows_the_pass_and_nothing_else_is_touched() {
         ("flows/care.yaml", care),
         ("flows/welcome.yaml", flow("welcome", "Welcome")),
     ]);
-    let selector = Selector { label: "team".to_owned(), value: "care".to_owned() };
+    let selector = Selector::Label { label: "team".to_owned(), value: "care".to_owned() };
     let narrowed =
         flowgate::controller::Request { selector: Some(selector), ..request("development") };
     assert_eq!(outcomes(&world.run(&narrowed).await), ["care Created 1.0.0"]);

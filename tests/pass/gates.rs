@@ -122,7 +122,7 @@ async fn a_deployment_that_takes_longer_than_polling_is_attached_to_by_the_next_
 #[tokio::test(start_paused = true)]
 async fn a_narrowed_pass_leaves_no_note_and_opens_no_promotion() {
     let world = World::new();
-    let selector = Selector { label: "team".to_owned(), value: "nobody".to_owned() };
+    let selector = Selector::Label { label: "team".to_owned(), value: "nobody".to_owned() };
     let narrowed = Request { selector: Some(selector), ..request("development") };
     world.run(&narrowed).await;
     assert!(!world.refs().contains("refs/notes"));

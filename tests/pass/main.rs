@@ -7,6 +7,7 @@ mod data_stores;
 mod failures;
 mod gates;
 mod guards;
+mod holds;
 mod people;
 mod together;
 mod trials;

@@ -91,7 +91,7 @@ fn pruning() -> Request {
 }
 
 fn narrowed(request: Request) -> Request {
-    let selector = Selector { label: "team".to_owned(), value: "care".to_owned() };
+    let selector = Selector::Label { label: "team".to_owned(), value: "care".to_owned() };
     Request { selector: Some(selector), ..request }
 }
 

@@ -76,7 +76,7 @@ async fn a_narrowed_pass_runs_no_cases_of_what_it_leaves_out() {
     let greet = greet.replace("{name: tier}", "{name: greet, labels: {team: care}}");
     world.write("data-actions/greet.yaml", &greet);
     world.commit("greet");
-    let selector = Some(Selector { label: "team".into(), value: "care".into() });
+    let selector = Some(Selector::Label { label: "team".into(), value: "care".into() });
     let report = world.run(&Request { selector, ..request("development") }).await;
     assert_eq!(outcomes(&report), ["greet Created -"]);
 }

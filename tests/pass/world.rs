@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flowgate::apply::{Polling, Refresh};
-use flowgate::controller::{Cache, Error, Mode, Outside, Report, Request, pass};
+use flowgate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
 use flowgate::cxone::exchange::{Exchange, ExchangeError};
 use flowgate::cxone::{Client, Settings};
 use flowgate::emulator::{Clock, Emulator, SeenRequest};
@@ -453,6 +453,7 @@ pub(crate) fn request(environment: &str) -> Request {
     Request {
         environment: Some(environment.to_owned()),
         revision: None,
+        course: Course::Reconcile,
         mode: Mode::Apply,
         refresh: Refresh::Changed,
         adopt: Adopt::Never,

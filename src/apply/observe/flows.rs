@@ -248,6 +248,13 @@ impl Subject<'_> {
             .max_by_key(|version| &version.number)
             .filter(|version| self.wanted.is_some() && version.claimed_hash.is_none())
             .map(|version| &version.id);
+        // The number that is asked for may be one of a version that claims nothing.
+        let asked = self.desired.and_then(|desired| desired.flow.version.as_ref());
+        let asked = live
+            .versions
+            .iter()
+            .filter(|version| asked.is_some() && version.number.as_ref() == asked)
+            .map(|version| &version.id);
         // The state still knows the others.
         let recorded = self.record.and_then(|record| record.version.as_ref());
         let known = recorded
@@ -265,6 +272,7 @@ impl Subject<'_> {
             .chain(known)
             .chain(claiming)
             .chain(unclaimed)
+            .chain(asked)
             .cloned()
             .collect();
         needed.sort();

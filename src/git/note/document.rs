@@ -19,6 +19,8 @@ pub(super) struct Document {
     kind: String,
     environment: String,
     revision: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rolled_back_from: Option<String>,
     outcome: String,
     started_at: Timestamp,
     finished_at: Timestamp,
@@ -96,6 +98,7 @@ impl Document {
             kind: KIND.to_owned(),
             environment: status.environment.clone(),
             revision: status.revision.to_string(),
+            rolled_back_from: status.rolled_back_from.as_ref().map(ToString::to_string),
             outcome: status.outcome.to_string(),
             started_at: status.started_at,
             finished_at: status.finished_at,
@@ -134,6 +137,10 @@ impl Document {
         let resources = self.resources.into_iter().map(Resource::into_model);
         Ok(Status {
             revision: self.revision.parse().map_err(|error| format!("{error}"))?,
+            rolled_back_from: self
+                .rolled_back_from
+                .map(|revision| revision.parse().map_err(|error| format!("{error}")))
+                .transpose()?,
             outcome: word(Outcome::ALL, Outcome::as_str, &self.outcome)?,
             environment: self.environment,
             started_at: self.started_at,

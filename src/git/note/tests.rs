@@ -32,6 +32,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>) -> Status {
     Status {
         environment: "production".to_owned(),
         revision: "0123456789abcdef0123456789abcdef01234567".parse().expect("an id"),
+        rolled_back_from: None,
         outcome,
         started_at: Timestamp::UNIX_EPOCH,
         finished_at: Timestamp::UNIX_EPOCH,
@@ -208,6 +209,7 @@ prop_compose! {
         Status {
             environment,
             revision: revision.parse().expect("an id"),
+            rolled_back_from: None,
             outcome,
             started_at: times[0],
             finished_at: times[1],

@@ -11,14 +11,15 @@ use std::fmt;
 
 use git2::{FileMode, ObjectType, Oid, Repository, Tree, TreeBuilder, TreeEntry};
 
-use crate::model::{Kind, Record, ResourceId, State};
+use crate::model::{Hold, Kind, Record, ResourceId, State};
 
-use record::Stored;
+use record::{Holds, Stored};
 
 use super::{Error, Repo, Signature, parallel, refs};
 
 const FOLDER: &str = "refs/flowgate/state";
 const EXTENSION: &str = ".json";
+const HOLDS: &str = "holds.json";
 
 /// Names the commit that a state was read from or written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +39,9 @@ impl Repo {
         let name = refs::name(FOLDER, environment)?;
         let handle = self.handle()?;
         let Some(tip) = refs::tip(&handle, &name)? else { return Ok((State::default(), None)) };
-        let files = list(&handle, &name, tip)?;
-        let mut state = State::default();
+        let tree = refs::tree(&handle, &name, tip)?;
+        let files = list(&handle, &name, &tree)?;
+        let mut state = State { holds: holds(&handle, &name, &tree)?, ..State::default() };
         let records =
             parallel::map(&files, || self.handle(), |handle, file| file.read(handle, &name))?;
         for (file, record) in files.into_iter().zip(records) {
@@ -52,6 +54,16 @@ impl Repo {
             }
         }
         Ok((state, Some(Tip(tip))))
+    }
+
+    /// Reads what somebody said to leave as it is in an environment, and nothing else of its state.
+    pub fn read_holds(&self, environment: &str) -> Result<Vec<Hold>, Error> {
+        let name = refs::name(FOLDER, environment)?;
+        let handle = self.handle()?;
+        match refs::tip(&handle, &name)? {
+            Some(tip) => holds(&handle, &name, &refs::tree(&handle, &name, tip)?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Records the state of an environment on top of the tip that it was read from.
@@ -144,10 +156,21 @@ impl RecordFile {
     }
 }
 
-fn list(handle: &Repository, reference: &str, tip: Oid) -> Result<Vec<RecordFile>, Error> {
+fn holds(handle: &Repository, reference: &str, tree: &Tree<'_>) -> Result<Vec<Hold>, Error> {
+    let Some(file) = tree.get_name(HOLDS) else { return Ok(Vec::new()) };
+    let blob = handle.find_blob(file.id());
+    let blob = blob.map_err(Error::object(format!("{HOLDS} of {reference}")))?;
+    let read = record::read::<Holds>(blob.content());
+    read.map(|holds| holds.0).map_err(|problem| foreign(reference, HOLDS, problem))
+}
+
+fn list(handle: &Repository, reference: &str, tree: &Tree<'_>) -> Result<Vec<RecordFile>, Error> {
     let mut files = Vec::new();
-    for folder in &refs::tree(handle, reference, tip)? {
+    for folder in tree {
         let name = String::from_utf8_lossy(folder.name_bytes()).into_owned();
+        if name == HOLDS {
+            continue;
+        }
         let kind = name.parse::<Kind>().ok().filter(|_| folder.kind() == Some(ObjectType::Tree));
         let Some(kind) = kind else {
             let problem = "is of a kind that this flowgate does not know; use a newer one";
@@ -190,6 +213,11 @@ fn write_tree(handle: &Repository, before: Option<&Tree<'_>>, state: &State) -> 
         if let Some(folder) = folder {
             root.insert(kind.as_str(), folder, FileMode::Tree.into()).map_err(failed())?;
         }
+    }
+    if !state.holds.is_empty() {
+        let text = record::write(&Holds(state.holds.clone()));
+        let blob = handle.blob(text.as_bytes()).map_err(failed())?;
+        root.insert(HOLDS, blob, FileMode::Blob.into()).map_err(failed())?;
     }
     root.write().map_err(failed())
 }

@@ -8,8 +8,9 @@ use crate::git::{self, Error, Repo, Tip, recorded};
 use crate::model::{
     Cascade, Connector, ContentHash, DataActionContent, DataActionId, DataActionRecord,
     DataStoreContent, DataStoreId, DataStoreRecord, Deployed, DeploymentId, DraftRevision, Element,
-    Failure, FieldType, FlowContent, FlowId, FlowRecord, Item, ItemId, ModifiedTimestamp, Naming,
-    Relation, SchemaField, State, VersionId, VersionRecord,
+    Failure, FieldType, FlowContent, FlowId, FlowRecord, Hold, HoldReason, Item, ItemId,
+    ModifiedTimestamp, Naming, Record, Relation, ResourceId, SchemaField, State, VersionId,
+    VersionRecord,
 };
 
 const REF: &str = "refs/flowgate/state/production";
@@ -118,6 +119,7 @@ fn every_kind_is_read_back_as_it_was_written() {
         flows: [("same".to_owned(), bare_record("f-1"))].into(),
         data_actions: [("same".to_owned(), action.clone())].into(),
         data_stores: [("same".to_owned(), store.clone())].into(),
+        holds: Vec::new(),
     };
     let tip = write(&repo, &written, None, 0).expect("written");
     let (read, _) = repo.read_state("production").expect("read");
@@ -368,4 +370,29 @@ fn a_name_that_is_no_file_name_is_refused() {
         assert!(matches!(error, Error::ResourceName { .. }), "{error}");
     }
     assert_eq!(repo.read_state("production").expect("nothing").1, None);
+}
+
+#[test]
+fn holds_are_kept_beside_the_records() {
+    let sandbox = Sandbox::with(&[("a.yaml", "a")]);
+    let repo = sandbox.open("");
+    assert_eq!(repo.read_holds("production").expect("read"), []);
+    let from = sandbox.git(&["rev-parse", "HEAD"]).trim().parse().expect("a revision");
+    let hold =
+        |resource, reason| Hold { resource, by: "ada".to_owned(), since: ada(0).time, reason };
+    let until = Some(ada(60).time);
+    let holds = vec![
+        hold(None, HoldReason::Paused { reason: "freeze".to_owned(), until }),
+        hold(Some(ResourceId::flow("a")), HoldReason::RolledBack { from, to: "1.3.0".to_owned() }),
+    ];
+    let written = State { holds, ..state(&[("a", record())]) };
+    let tip = write(&repo, &written, None, 0).expect("written");
+    assert_eq!(repo.read_state("production").expect("read"), (written.clone(), Some(tip)));
+    assert_eq!(repo.read_holds("production").expect("read"), written.holds);
+    let id = ResourceId::flow("b");
+    let other = Record::Flow(Box::new(bare_record("f-2")));
+    let tip = repo.write_record("production", &id, &other, Some(tip), &ada(1)).expect("written");
+    assert_eq!(repo.read_holds("production").expect("read"), written.holds);
+    write(&repo, &state(&[("a", record())]), Some(tip), 2).expect("written");
+    assert_eq!(repo.read_holds("production").expect("read"), []);
 }

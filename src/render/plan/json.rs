@@ -7,9 +7,9 @@ use super::words::Tally;
 use crate::delta;
 use crate::model::{DataActionId, DataStoreId, FlowId, Step, VersionId};
 use crate::plan::{
-    Action, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, Work,
+    Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, Work,
 };
-use crate::render::document::{self, API_VERSION, Field, Matrix};
+use crate::render::document::{self, API_VERSION, Field, Hold, Matrix};
 
 /// Returns the plan as JSON: `docs/reference/plan.md`. The same plan has the same bytes.
 pub fn json(plan: &Plan, hash: &str) -> Value {
@@ -42,6 +42,10 @@ struct Document<'a> {
     revision: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rolled_back_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<Hold<'a>>,
     counts: Counts,
     refusals: Vec<Refusal<'a>>,
     resources: Vec<Resource<'a>>,
@@ -150,6 +154,11 @@ impl<'a> Document<'a> {
             target_environment: &plan.target_environment,
             revision: plan.revision.as_str(),
             hash,
+            rolled_back_from: match &plan.aim {
+                Aim::Reconcile => None,
+                Aim::RollBack(from) => Some(from.as_str()),
+            },
+            holds: plan.holds.iter().map(Hold::from).collect(),
             counts: Tally::of(plan).into(),
             refusals: refusals
                 .map(|refusal| Refusal { guard: refusal.guard, message: &refusal.message })

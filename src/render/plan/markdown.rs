@@ -1,5 +1,7 @@
 //! A plan in a pull request.
 
+use std::fmt::Write as _;
+
 use super::words;
 use crate::plan::{Action, Plan, Refusal, ResourcePlan};
 use crate::render::escape;
@@ -24,13 +26,17 @@ pub fn markdown(plan: &Plan, hash: &str) -> String {
 
 fn head(plan: &Plan, hash: &str) -> String {
     let mut head = format!(
-        "### flowgate: {} ({}) at {}\n\n**{}**\n\nPlan {}\n",
+        "### flowgate: {} ({}) at {}\n\n**{}**\n\n{} {}\n",
         code(&plan.environment),
         code(&plan.target_environment),
         code(plan.revision.short()),
         words::summary(plan),
+        words::title(plan),
         code(hash)
     );
+    for hold in &plan.holds {
+        let _ = write!(head, "\n{}\n", code(&words::hold(hold)));
+    }
     if !plan.refusals.is_empty() {
         let line = |one: &Refusal| format!("{}: {}\n", one.guard, escape::plain(&one.message));
         let lines: Vec<String> = plan.refusals.iter().map(line).collect();

@@ -178,6 +178,8 @@ fn plan(resources: Vec<ResourcePlan>) -> Plan {
         resources,
         unchanged: 12,
         refreshed: Vec::new(),
+        aim: crate::plan::Aim::Reconcile,
+        holds: Vec::new(),
         refusals: Vec::new(),
     }
 }

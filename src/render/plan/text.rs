@@ -12,7 +12,7 @@ use crate::render::{Style, escape, paint};
 pub fn text(plan: &Plan, style: Style) -> String {
     let summary = style.paint(paint::STRONG, &words::summary(plan));
     if plan.resources.is_empty() && plan.refusals.is_empty() {
-        return format!("{summary}\n");
+        return format!("{}{summary}\n", holds(plan, style));
     }
     let mut out = header(plan, style);
     for resource in &plan.resources {
@@ -25,14 +25,23 @@ pub fn text(plan: &Plan, style: Style) -> String {
 
 fn header(plan: &Plan, style: Style) -> String {
     let line = format!(
-        "Plan of {} for {}: tenant {}, target environment {}, revision {}",
+        "{} of {} for {}: tenant {}, target environment {}, revision {}",
+        words::title(plan),
         plan.project,
         plan.environment,
         plan.tenant,
         plan.target_environment,
         plan.revision.short()
     );
-    format!("{}\n{}", style.paint(paint::STRONG, &escape::plain(&line)), legend(plan, style))
+    let line = style.paint(paint::STRONG, &escape::plain(&line));
+    format!("{line}\n{}{}", holds(plan, style), legend(plan, style))
+}
+
+/// Says what somebody said to leave as it is, also where nothing would be done about it.
+fn holds(plan: &Plan, style: Style) -> String {
+    let line =
+        |hold| format!("  {}\n", style.paint(paint::CARE, &escape::plain(&words::hold(hold))));
+    plan.holds.iter().map(line).collect()
 }
 
 /// Explains the signs that occur.

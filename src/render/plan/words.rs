@@ -1,9 +1,9 @@
 //! What the forms of a plan say alike.
 
-use crate::model::Step;
+use crate::model::{Hold, Step};
 use crate::plan::{
-    Action, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, VersionChange,
-    Work,
+    Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan,
+    VersionChange, Work,
 };
 use crate::render::escape;
 use crate::render::matrix::{self, Row, Sign};
@@ -50,6 +50,22 @@ pub(super) fn summary(plan: &Plan) -> String {
         "Plan: {create} to create, {update} to update,{adopt} {delete} to delete, \
          {unchanged} unchanged, {left_alone} left alone."
     )
+}
+
+/// Returns what the plan is: a plan, or one that goes back.
+pub(super) fn title(plan: &Plan) -> String {
+    match &plan.aim {
+        Aim::Reconcile => "Plan".to_owned(),
+        Aim::RollBack(from) => format!("Rollback from {}", from.short()),
+    }
+}
+
+/// Returns what is held, by whom, why and how long.
+pub(super) fn hold(hold: &Hold) -> String {
+    match &hold.resource {
+        Some(id) => format!("{id} is {hold}"),
+        None => format!("Everything is {hold}"),
+    }
 }
 
 /// Returns the sign of an action and the action's name.

@@ -12,7 +12,7 @@ use crate::model::{Counts, ResourceOutcome};
 
 pub use history::{history, history_json};
 pub use pass::{Effort, text};
-pub use resources::{TableRow, table, table_json};
+pub use resources::{TableRow, holds, table, table_json};
 
 /// Returns the counts in words; those that are mostly zero only when they are not.
 fn counts(counts: &Counts) -> String {

@@ -54,15 +54,17 @@ fn summary(status: &Status, effort: &Effort, style: Style) -> String {
     let Effort { requests, writes, elapsed } = effort;
     let cost = format!("{requests} requests, {writes} writes, {:.1} s", elapsed.as_secs_f64());
     let environment = escape::plain(&status.environment);
+    let back = status.rolled_back_from.as_ref();
+    let back = back.map(|from| format!(", rolled back from {}", from.short())).unwrap_or_default();
     let revision = status.revision.short();
     let counted = counts(&status.counts);
     let ansi = paint::pass_outcome(status.outcome).bold();
     if status.outcome == Outcome::Synced && status.counts.changed == 0 {
         let nothing = style.paint(ansi, "Nothing to do");
         return format!(
-            "{nothing}: {environment} is as git wants it at {revision}: {counted} ({cost})"
+            "{nothing}: {environment} is as git wants it at {revision}{back}: {counted} ({cost})"
         );
     }
     let outcome = style.paint(ansi, status.outcome.as_str());
-    format!("{outcome} {environment} at {revision}: {counted} ({cost})")
+    format!("{outcome} {environment} at {revision}{back}: {counted} ({cost})")
 }

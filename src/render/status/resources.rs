@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::age;
-use crate::model::{DeploymentId, ResourceId, ResourceOutcome};
+use crate::model::{DeploymentId, Hold, ResourceId, ResourceOutcome};
 use crate::render::document::{self, API_VERSION};
 use crate::render::table::{self, Cell};
-use crate::render::{Style, paint};
+use crate::render::{Style, escape, paint};
 
 /// One resource in `flowgate status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,22 @@ pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
     table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style)
 }
 
+/// Returns a line for everything that somebody said to leave as it is.
+pub fn holds(holds: &[Hold], style: Style) -> String {
+    let line = |hold: &Hold| {
+        let what = hold.resource.as_ref().map_or("everything".to_owned(), ToString::to_string);
+        let line = escape::plain(&format!("{what} is {hold}"));
+        format!("{}\n", style.paint(paint::CARE, &line))
+    };
+    holds.iter().map(line).collect()
+}
+
 /// Returns the table as JSON, of kind `StatusTable`: `resources` of `kind`, `name`, `outcome` and,
-/// where known, `version`, `deploymentId` and `since` (RFC 3339).
-pub fn table_json(rows: &[TableRow]) -> Value {
+/// where known, `version`, `deploymentId` and `since` (RFC 3339), and `holds` as a plan has them.
+pub fn table_json(rows: &[TableRow], holds: &[Hold]) -> Value {
     let resources = rows.iter().map(Resource::from).collect();
-    document::value(&Document { api_version: API_VERSION, kind: "StatusTable", resources })
+    let holds = holds.iter().map(document::Hold::from).collect();
+    document::value(&Document { api_version: API_VERSION, kind: "StatusTable", holds, resources })
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +64,8 @@ pub fn table_json(rows: &[TableRow]) -> Value {
 struct Document<'a> {
     api_version: &'static str,
     kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<document::Hold<'a>>,
     resources: Vec<Resource<'a>>,
 }
 

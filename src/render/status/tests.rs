@@ -37,6 +37,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>, unchanged: usize) ->
     Status {
         environment: "development".into(),
         revision: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".parse().unwrap(),
+        rolled_back_from: None,
         outcome,
         started_at: at("2026-11-21T10:00:00Z"),
         finished_at: at("2026-11-21T10:00:04Z"),
@@ -117,7 +118,7 @@ fn the_table_lines_up() {
     Flow/customer-routing  Unchanged  1.4.0    d-17        2d
     Flow/予約              Drifted    -        -           -
     ");
-    insta::assert_snapshot!(format!("{:#}", table_json(&rows())), @r#"
+    insta::assert_snapshot!(format!("{:#}", table_json(&rows(), &[])), @r#"
     {
       "apiVersion": "flowgate.dev/v1",
       "kind": "StatusTable",

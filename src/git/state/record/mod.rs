@@ -6,10 +6,12 @@
 mod data_action;
 mod data_store;
 mod flow;
+mod holds;
 
 pub use data_action::{data_action, recorded_data_action};
 pub use data_store::{data_store, recorded_data_store};
 pub use flow::{content, recorded};
+pub(in crate::git) use holds::Holds;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
