@@ -94,6 +94,9 @@ impl Setup {
             promotion: Promotion::Open,
             selector: None,
             allow_immutable: BTreeSet::new(),
+            dangers: BTreeSet::new(),
+            outside_window: None,
+            now: Timestamp::UNIX_EPOCH,
         };
         let observed = apply::observe(desired, state, Refresh::Changed, Prune::Never, &context);
         let observed = self.runtime.block_on(observed).expect("the tenant's lists");

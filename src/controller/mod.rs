@@ -13,6 +13,7 @@ mod parallel;
 mod pass;
 mod record;
 mod request;
+mod reviewed;
 mod scripts;
 pub mod trials;
 
@@ -21,4 +22,4 @@ pub use error::Error;
 pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};
 pub use overview::overview;
 pub use pass::pass;
-pub use request::{Mode, Outside, Report, Request, Reviewed};
+pub use request::{Approved, Mode, Outside, Report, Request, Reviewed};

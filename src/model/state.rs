@@ -8,8 +8,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, ModifiedTimestamp,
-    Naming, ResourceId, VersionId,
+    ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, Kind,
+    ModifiedTimestamp, Naming, ResourceId, VersionId,
 };
 
 /// JSON as `git` keeps it, taken apart only when somebody looks at it, because most passes look at
@@ -176,6 +176,15 @@ impl State {
     /// Returns how many resources there are.
     pub fn len(&self) -> usize {
         self.flows.len() + self.data_actions.len() + self.data_stores.len()
+    }
+
+    /// Tells whether it holds a resource under its name.
+    pub fn holds(&self, id: &ResourceId) -> bool {
+        match id.kind {
+            Kind::Flow => self.flows.contains_key(&id.name),
+            Kind::DataAction => self.data_actions.contains_key(&id.name),
+            Kind::DataStore => self.data_stores.contains_key(&id.name),
+        }
     }
 
     /// Tells whether there is none.

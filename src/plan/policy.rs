@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::delta::Watch;
 use crate::model::{Environment, Project, Prune, Selector, Step};
 
@@ -32,6 +34,28 @@ pub enum Promotion {
     Closed(String),
 }
 
+/// A guard that somebody may set aside for one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// More updates or deletes than the limits allow.
+    ExceedLimits,
+    /// An empty desired state.
+    DeleteAll,
+    /// Deleting what `protect` names.
+    DeleteProtected,
+}
+
+impl Danger {
+    /// Returns the flag that sets the guard aside.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::ExceedLimits => "--dangerous-exceed-limits",
+            Self::DeleteAll => "--dangerous-delete-all",
+            Self::DeleteProtected => "--dangerous-delete-protected",
+        }
+    }
+}
+
 /// What a pass may do.
 #[derive(Debug, Clone)]
 pub struct Policy<'a> {
@@ -52,6 +76,12 @@ pub struct Policy<'a> {
     /// Elements that may be removed or retyped although they are `Begin` or `End`, as
     /// `flow-name/element-id`.
     pub allow_immutable: BTreeSet<String>,
+    /// Guards that are set aside.
+    pub dangers: BTreeSet<Danger>,
+    /// Why changes are made outside the environment's windows; `None` when they are not.
+    pub outside_window: Option<String>,
+    /// When the pass began: what the windows are measured by.
+    pub now: Timestamp,
 }
 
 impl Policy<'_> {

@@ -8,6 +8,8 @@ mod failures;
 mod gates;
 mod guards;
 mod people;
+mod retention;
 mod together;
 mod trials;
+mod windows;
 mod world;

@@ -31,6 +31,13 @@ fn head(plan: &Plan, hash: &str) -> String {
         words::summary(plan),
         code(hash)
     );
+    let asides = words::asides(plan);
+    if !asides.is_empty() {
+        let line = |(word, text): &(&str, String)| format!("{word}: {}\n", escape::plain(text));
+        let lines: Vec<String> = asides.iter().map(line).collect();
+        head.push('\n');
+        head.push_str(&fence("text", &lines.concat()));
+    }
     if !plan.refusals.is_empty() {
         let line = |one: &Refusal| format!("{}: {}\n", one.guard, escape::plain(&one.message));
         let lines: Vec<String> = plan.refusals.iter().map(line).collect();

@@ -10,7 +10,7 @@ use crate::model::{
     ResourceId, ResourceOutcome, VersionId,
 };
 use crate::plan::{
-    Action, Basis, FlowWork, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
+    Action, Basis, FlowWork, Opening, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
 };
 use crate::render::Style;
 
@@ -179,6 +179,9 @@ fn plan(resources: Vec<ResourcePlan>) -> Plan {
         unchanged: 12,
         refreshed: Vec::new(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
+        warnings: Vec::new(),
+        opening: Opening::Open,
     }
 }
 
