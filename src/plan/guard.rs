@@ -161,12 +161,15 @@ fn over_limit(
     let (most, spelled) = match limit {
         Limit::Count(most) => (most as usize, most.to_string()),
         Limit::Percent(_) if managed < from as usize => return None,
-        Limit::Percent(percent) => (managed * percent as usize / 100, format!("{percent}%")),
+        Limit::Percent(percent) => {
+            let most = managed * percent as usize / 100;
+            (most, format!("{percent}% ({most})"))
+        }
     };
     (planned > most).then(|| Objection {
         guard,
         facts: format!(
-            "{planned} {what} of {managed} managed resources are above the limit of {spelled} ({most})"
+            "{planned} {what} of {managed} managed resources are above the limit of {spelled}"
         ),
         way_out: format!(
             "commit the change in smaller parts, raise `limits.{what}` for this environment, or say \

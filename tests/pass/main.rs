@@ -9,6 +9,7 @@ mod gates;
 mod guards;
 mod people;
 mod retention;
+mod reviewed;
 mod together;
 mod trials;
 mod windows;

@@ -154,7 +154,7 @@ async fn a_deployment_that_failed_after_the_window_closed_is_rolled_back() {
 async fn what_would_be_overwritten_is_saved_when_it_is_and_not_while_it_waits() {
     let world = world("Mon 10:00-10:30");
     world.call(Method::POST, "/api/v2/flows", json!({"name": "welcome"})).await;
-    let nodes = json!({"nodes": [{"id": "x", "type": "Begin"}], "edges": []});
+    let nodes = json!({"nodes": [{"id": "x", "type": "IVR"}], "edges": []});
     world.control(Method::PUT, "flows/flow-000001/draft", nodes).await;
     tokio::time::advance(std::time::Duration::from_secs(3600)).await;
     let adopt = flowgate::plan::Adopt::SameName;
@@ -162,7 +162,8 @@ async fn what_would_be_overwritten_is_saved_when_it_is_and_not_while_it_waits() 
     assert_eq!(outcome(&world.run(&adopting).await), ResourceOutcome::Waiting);
     assert!(!world.refs().contains("refs/flowgate/drift"));
     let now = Request { adopt, ..outside("now") };
-    assert_eq!(outcome(&world.run(&now).await), ResourceOutcome::Adopted);
+    let report = world.run(&now).await;
+    assert_eq!(outcome(&report), ResourceOutcome::Adopted, "{report:?}");
     assert!(world.refs().contains("refs/flowgate/drift/development"));
 }
 

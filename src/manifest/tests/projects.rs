@@ -367,14 +367,18 @@ fn an_unknown_time_zone_says_which_one_was_meant() {
 
 #[test]
 fn the_owner_of_the_drafts_says_for_its_tenant_how_many_versions_are_kept() {
-    let later = "versions: {keep: 10}\n    - {name: late, tenant: t, targetEnvironment: Y, promotesFrom: e}";
-    let project = read_project(&project_with(later)).expect("a project").project;
+    let both = |first: &str, second: &str| {
+        let environments = format!(
+            "- {{name: e, tenant: t, targetEnvironment: X{first}}}\n    \
+             - {{name: l, tenant: t, targetEnvironment: Y, promotesFrom: e{second}}}"
+        );
+        read_project(&with_parts("[a]", TENANT, &environments))
+    };
+    let project = both(", versions: {keep: 10}", "").expect("a project").project;
     let kept: Vec<_> = project.environments.iter().map(|one| one.keep_versions).collect();
     assert_eq!(kept, [Some(10), Some(10)]);
-    let not_its = "promotesFrom: early\n      versions: {keep: 10}\n    \
-                   - {name: early, tenant: t, targetEnvironment: Y}";
-    let findings = read_project(&project_with(not_its)).expect_err("a finding");
+    let findings = both("", ", versions: {keep: 10}").expect_err("a finding");
     let found: Vec<_> = findings.iter().map(|one| (one.code.as_str(), &one.message)).collect();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].1.contains("`e` does not own the drafts of tenant `t`"), "{found:?}");
+    assert!(found[0].1.contains("`l` does not own the drafts of tenant `t`"), "{found:?}");
 }
