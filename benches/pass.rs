@@ -96,6 +96,9 @@ impl Setup {
             holds: Vec::new(),
             selector: None,
             allow_immutable: BTreeSet::new(),
+            dangers: BTreeSet::new(),
+            outside_window: None,
+            now: Timestamp::UNIX_EPOCH,
         };
         let observed = apply::observe(desired, state, Refresh::Changed, Prune::Never, &context);
         let observed = self.runtime.block_on(observed).expect("the tenant's lists");

@@ -478,7 +478,7 @@ fn a_pause_is_shown_until_it_is_resumed() {
     assert_eq!(held.code, Some(3), "{}", held.out);
     assert!(held.out.contains("freeze"), "{}", held.out);
     let dry = clone.run(&[EMULATED, &["--dry-run"]].concat());
-    assert!(dry.out.contains("Everything is paused by"), "{}", dry.out);
+    assert!(dry.out.contains("everything is paused by"), "{}", dry.out);
     assert_eq!(clone.run(&["resume", "-e", "development"]).code, Some(0));
     assert_eq!(clone.run(EMULATED).code, Some(0));
     let wrong = clone.run(&["pause", "-e", "development", "--reason", " "]);

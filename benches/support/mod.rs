@@ -87,6 +87,9 @@ impl Fixture {
             failed: Failed::LeaveAlone,
             selector: None,
             allow_immutable: BTreeSet::new(),
+            dangers: BTreeSet::new(),
+            outside_window: None,
+            approved: None,
         };
         let outside = Outside {
             repo: &self.repo,

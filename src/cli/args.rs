@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::controller::Approved;
 use crate::model::{ResourceId, Selector};
 
 /// Keeps a NICE CXone tenant equal to a git repository.
@@ -27,7 +28,7 @@ Try it without a tenant:
   git log -1 --notes=flowgate/development
 
 Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--dry-run --detailed-exitcode),
-3 refused by a guard, waiting at a gate, or drifted, 64 wrong usage.
+3 refused, waiting for a gate or a window, or drifted, 64 wrong usage.
 Every flag of reconcile can be set by an environment variable, shown as [env: …].";
 
 #[derive(Debug, Subcommand)]
@@ -162,6 +163,34 @@ pub(super) struct Reconcile {
         value_delimiter = ','
     )]
     pub allow_immutable: Vec<String>,
+
+    /// Make changes although no window is open, for this reason
+    #[arg(long, env = "FLOWGATE_OUTSIDE_WINDOW", value_name = "REASON", value_parser = reason)]
+    pub outside_window: Option<String>,
+
+    /// Let a plan pass that updates or deletes more than the limits allow
+    #[arg(
+        long,
+        env = "FLOWGATE_DANGEROUS_EXCEED_LIMITS",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub dangerous_exceed_limits: bool,
+
+    /// Let a plan pass although git declares no resource at all
+    #[arg(long, env = "FLOWGATE_DANGEROUS_DELETE_ALL", value_parser = FalseyValueParser::new())]
+    pub dangerous_delete_all: bool,
+
+    /// Let a plan pass that deletes what `protect` names
+    #[arg(
+        long,
+        env = "FLOWGATE_DANGEROUS_DELETE_PROTECTED",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub dangerous_delete_protected: bool,
+
+    /// Apply only the plan with this hash, or with a hash that begins with these 12 or more digits
+    #[arg(long, env = "FLOWGATE_APPROVE_HASH", value_name = "HASH", value_parser = approved)]
+    pub approve_hash: Option<Approved>,
 
     /// With --dry-run: exit with 2 when changes are pending
     #[arg(long, env = "FLOWGATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
@@ -378,9 +407,18 @@ fn selector(text: &str) -> Result<Selector, String> {
 fn reason(text: &str) -> Result<String, String> {
     let reason = text.trim();
     if reason.is_empty() {
-        return Err("say why, for those who meet it at night".to_owned());
+        return Err("it takes a reason, such as \"hotfix: callers hear silence\"".to_owned());
     }
     Ok(reason.to_owned())
+}
+
+fn approved(text: &str) -> Result<Approved, String> {
+    let fewest = Approved::FEWEST_DIGITS;
+    Approved::parse(text).ok_or_else(|| {
+        format!(
+            "it takes the hash of a plan, or at least {fewest} hexadecimal digits of its beginning"
+        )
+    })
 }
 
 fn flow_element(text: &str) -> Result<String, String> {

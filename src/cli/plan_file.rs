@@ -1,6 +1,5 @@
 //! Plans that are saved to be reviewed, and applied as they were.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -36,24 +35,5 @@ pub(super) fn read(path: &Path) -> Result<Reviewed, Error> {
         ))
     };
     let plan: Value = serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
-    let field = |key: &str| {
-        let value = plan.get(key).and_then(Value::as_str).map(str::to_owned);
-        value.ok_or_else(|| foreign(format!("no {key}")))
-    };
-    Ok(Reviewed {
-        hash: field("hash")?,
-        revision: field("revision")?,
-        environment: field("environment")?,
-        resources: resources(&plan),
-        path: name,
-    })
-}
-
-/// Returns a plan document's resources by kind and name.
-fn resources(plan: &Value) -> BTreeMap<String, Value> {
-    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let list = plan["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter()
-        .map(|one| (format!("{}/{}", text(one, "kind"), text(one, "name")), one.clone()))
-        .collect()
+    Reviewed::read(name.clone(), &plan).map_err(foreign)
 }

@@ -1,5 +1,6 @@
 //! `flowgate reconcile`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +16,18 @@ use crate::apply::{Polling, Progress, Refresh};
 use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, Selector, Status};
-use crate::plan::{Action, Adopt, Failed};
+use crate::plan::{Action, Adopt, Danger, Failed};
 use crate::render;
 
 pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
     if arguments.plan.is_some() && (arguments.run.dry_run || arguments.out.is_some()) {
         terminal.error("--plan applies a saved plan; it does not go with --dry-run or --out");
+        return Ok(Exit::Usage);
+    }
+    if arguments.approve_hash.is_some() && arguments.run.dry_run {
+        terminal.error(
+            "--approve-hash applies a plan that was signed off; it does not go with --dry-run",
+        );
         return Ok(Exit::Usage);
     }
     let shown = Shown {
@@ -88,6 +95,10 @@ pub(super) fn execute(
             terminal.show(shown.format, text, || note::json(&status));
             Err(Error::NotRecorded { status, source }.into())
         }
+        Err(error @ (Error::PlanMoved { .. } | Error::NotApproved { .. })) => {
+            terminal.error(&error.to_string());
+            Ok(Exit::Held)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -112,7 +123,19 @@ fn request(arguments: &Reconcile) -> Result<Request, Failure> {
         failed: if arguments.retry { Failed::Retry } else { Failed::LeaveAlone },
         selector: arguments.selector.clone(),
         allow_immutable: arguments.allow_immutable.iter().cloned().collect(),
+        dangers: dangers(arguments),
+        outside_window: arguments.outside_window.clone(),
+        approved: arguments.approve_hash.clone(),
     })
+}
+
+fn dangers(arguments: &Reconcile) -> BTreeSet<Danger> {
+    let given = [
+        (arguments.dangerous_exceed_limits, Danger::ExceedLimits),
+        (arguments.dangerous_delete_all, Danger::DeleteAll),
+        (arguments.dangerous_delete_protected, Danger::DeleteProtected),
+    ];
+    given.into_iter().filter(|(given, _)| *given).map(|(_, danger)| danger).collect()
 }
 
 fn polling(run: &PassArgs) -> Polling {
@@ -144,6 +167,9 @@ fn show(
     }
     if !report.dirty.is_empty() {
         terminal.warning(&dirty(&report.dirty));
+    }
+    for warning in &report.plan.warnings {
+        terminal.warning(&warning.message);
     }
     if let Some(selector) = &request.selector {
         terminal.note(&narrowed(report, selector));
@@ -177,7 +203,11 @@ fn show(
 
 fn show_plan(report: &Report, format: Format, terminal: &Terminal) {
     match format {
-        Format::Text => terminal.print(&render::plan::text(&report.plan, terminal.out())),
+        Format::Text => {
+            let plan = render::plan::text(&report.plan, terminal.out());
+            terminal
+                .print(&format!("{plan}{}", render::plan::hash_line(&report.plan, &report.hash)));
+        }
         Format::Json => terminal.print_json(&render::plan::json(&report.plan, &report.hash)),
         Format::Markdown => terminal.print(&render::plan::markdown(&report.plan, &report.hash)),
     }
@@ -220,9 +250,12 @@ fn exit(report: &Report, detailed: bool) -> Exit {
         _ => None,
     });
     let refused = (!report.plan.refusals.is_empty()).then_some(Outcome::Refused);
+    let plan = &report.plan;
+    let waits = plan.resources.iter().any(|resource| plan.waits(resource).is_some());
+    let waiting = waits.then_some(Outcome::Waiting);
     let worst = match &report.status {
         Some(status) => status.outcome,
-        None => left.chain(refused).max().unwrap_or(Outcome::Synced),
+        None => left.chain(refused).chain(waiting).max().unwrap_or(Outcome::Synced),
     };
     let planned = report.plan.resources.iter().any(|resource| !resource.is_idle());
     let pending = report.status.is_none() && planned;

@@ -37,6 +37,9 @@ fn request(arguments: &Rollback) -> Request {
         failed: Failed::LeaveAlone,
         selector: arguments.resource.clone().map(Selector::Resource),
         allow_immutable: BTreeSet::new(),
+        dangers: BTreeSet::new(),
+        outside_window: None,
+        approved: None,
     }
 }
 

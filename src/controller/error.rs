@@ -53,6 +53,17 @@ pub enum Error {
         /// What moved, one sentence each.
         moved: Vec<String>,
     },
+    /// Another plan was signed off.
+    #[error(
+        "the plan that was approved has the hash {approved}, and what would be done now has {planned}, \
+         so nothing was written; review it with --dry-run and approve that hash"
+    )]
+    NotApproved {
+        /// What was signed off.
+        approved: String,
+        /// The hash of the plan of now.
+        planned: String,
+    },
     /// The repository failed.
     #[error(transparent)]
     Git(#[from] git::Error),

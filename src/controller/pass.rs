@@ -1,17 +1,15 @@
 //! One reconcile, from fetch to record.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
-use super::request::{Course, Mode, Outside, Report, Request, Reviewed, Target};
-use super::{Error, beside, rollback, trials};
+use super::request::{Course, Mode, Outside, Report, Request, Target};
+use super::{Error, beside, reviewed, rollback, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
@@ -72,8 +70,9 @@ pub async fn pass(
     match &request.mode {
         Mode::DryRun => return pass.report(plan, hash, None, &context.client),
         Mode::Apply => {}
-        Mode::ApplyReviewed(reviewed) => check_reviewed(reviewed, &plan, &hash)?,
+        Mode::ApplyReviewed(reviewed) => reviewed::check(reviewed, &plan, &hash)?,
     }
+    reviewed::check_approved(request.approved.as_ref(), &hash)?;
 
     pass.hold_rollback(&plan, &claims)?;
     let applied = pass.apply(&plan, &state, &context).await?;
@@ -276,6 +275,9 @@ impl<'a> Pass<'a> {
             holds: self.holds(state),
             selector: self.request.selector.clone(),
             allow_immutable: self.request.allow_immutable.clone(),
+            dangers: self.request.dangers.clone(),
+            outside_window: self.request.outside_window.clone(),
+            now: self.started_at,
         })
     }
 
@@ -288,10 +290,11 @@ impl<'a> Pass<'a> {
         if !plan.refusals.is_empty() {
             return Ok(apply::not_begun(plan));
         }
+        let plan = plan.due();
         let repo = self.outside.repo;
         let who = repo.identity().at(self.started_at);
-        record::save_overwritten(repo, plan, &self.desired, &who)?;
-        Ok(apply::run(plan, &self.desired, state, context).await)
+        record::save_overwritten(repo, &plan, &self.desired, &who)?;
+        Ok(apply::run(&plan, &self.desired, state, context).await)
     }
 
     fn record(
@@ -340,6 +343,7 @@ impl<'a> Pass<'a> {
             operator: self.outside.operator.to_owned(),
             plan_hash: hash.to_owned(),
             refusals: refusals.map(|r| format!("{}: {}", r.guard, r.message)).collect(),
+            overrides: plan.overridden(),
             resources: applied.iter().map(|applied| applied.status.clone()).collect(),
             counts,
         }
@@ -398,44 +402,4 @@ fn promotion(
         None => format!("{before} has not been reconciled at {} yet", revision.short()),
     };
     Ok(Promotion::Closed(why))
-}
-
-fn check_reviewed(reviewed: &Reviewed, plan: &Plan, hash: &str) -> Result<(), Error> {
-    if reviewed.hash == hash {
-        return Ok(());
-    }
-    let mut moved = Vec::new();
-    if reviewed.environment != plan.environment {
-        moved.push(format!("it is for {}, not {}", reviewed.environment, plan.environment));
-    }
-    if reviewed.revision != plan.revision.as_str() {
-        let short = reviewed.revision.get(..8).unwrap_or(&reviewed.revision);
-        moved.push(format!(
-            "git is at {}, not at {short} (--revision names a commit)",
-            plan.revision.short()
-        ));
-    }
-    if moved.is_empty() {
-        moved.extend(planned_otherwise(reviewed, plan, hash));
-    }
-    if moved.is_empty() {
-        moved.push("other resources are unchanged than were".to_owned());
-    }
-    Err(Error::PlanMoved { path: reviewed.path.clone(), moved })
-}
-
-/// Names the resources for which something else would be done now.
-fn planned_otherwise(reviewed: &Reviewed, plan: &Plan, hash: &str) -> Vec<String> {
-    let document = render::plan::json(plan, hash);
-    let list = document["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let now: BTreeMap<String, &Value> =
-        plan.resources.iter().map(|resource| resource.id.to_string()).zip(list).collect();
-    let names: BTreeSet<&String> = reviewed.resources.keys().chain(now.keys()).collect();
-    names
-        .into_iter()
-        .filter(|name| reviewed.resources.get(*name) != now.get(*name).copied())
-        .map(|name| {
-            format!("{name} moved since, or the plan was made with other flags: plan again and review that")
-        })
-        .collect()
 }

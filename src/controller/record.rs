@@ -172,7 +172,9 @@ fn says_the_same(repo: &Repo, status: &Status) -> bool {
     let known = known.and_then(|text| note::read(&text).ok());
     known.is_some_and(|known| {
         let synced = status.outcome == Outcome::Synced;
+        let overrides = status.overrides.is_empty() || known.overrides == status.overrides;
         status.counts.changed == 0
+            && overrides
             && known.outcome == status.outcome
             && (synced || known.resources == status.resources)
     })

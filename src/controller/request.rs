@@ -1,16 +1,18 @@
 //! What goes into a pass and what comes out of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::reviewed;
 use crate::apply::{Polling, Progress, Refresh};
 use crate::cxone::{Client, RequestCounts};
 use crate::git::Repo;
 use crate::model::{Finding, Prune, Selector, Status, Tenant};
-use crate::plan::{Adopt, Failed, Plan};
+use crate::plan::{Adopt, Danger, Failed, Plan};
 
 /// How far a pass goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,26 @@ pub struct Reviewed {
     pub environment: String,
     /// Its resources as its document has them, by kind and name.
     pub resources: BTreeMap<String, Value>,
+    /// The flags that set a guard aside when it was made.
+    pub overrides: BTreeSet<String>,
+}
+
+impl Reviewed {
+    /// Reads what is compared of a saved plan; the error names what it lacks.
+    pub fn read(path: String, plan: &Value) -> Result<Self, String> {
+        let field = |key: &str| {
+            let value = plan.get(key).and_then(Value::as_str).map(str::to_owned);
+            value.ok_or_else(|| format!("no {key}"))
+        };
+        Ok(Self {
+            hash: field("hash")?,
+            revision: field("revision")?,
+            environment: field("environment")?,
+            resources: reviewed::by_name(plan),
+            overrides: reviewed::set_aside(plan),
+            path,
+        })
+    }
 }
 
 /// Where a rollback goes.
@@ -83,6 +105,41 @@ pub struct Request {
     pub selector: Option<Selector>,
     /// Elements that may be removed or retyped although they are `Begin` or `End`.
     pub allow_immutable: BTreeSet<String>,
+    /// Guards that are set aside.
+    pub dangers: BTreeSet<Danger>,
+    /// Why changes are made outside the environment's windows; `None` when they are not.
+    pub outside_window: Option<String>,
+    /// The hash of the plan that was signed off, or its beginning: no other plan is applied.
+    pub approved: Option<Approved>,
+}
+
+/// The hash of a plan, or its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved(String);
+
+impl Approved {
+    /// The fewest digits that name a plan.
+    pub const FEWEST_DIGITS: usize = 12;
+
+    /// Reads a hash, with or without `sha256:` before its digits, or at least
+    /// [`FEWEST_DIGITS`](Self::FEWEST_DIGITS) of them from the beginning; `None` if it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let sound = (Self::FEWEST_DIGITS..=64).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        sound.then(|| Self(format!("sha256:{}", digits.to_ascii_lowercase())))
+    }
+
+    /// Tells whether a plan of this hash was meant.
+    pub fn names(&self, hash: &str) -> bool {
+        hash.starts_with(&self.0)
+    }
+}
+
+impl fmt::Display for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// What a pass needs from outside.

@@ -110,6 +110,9 @@ pub struct LiveFlow {
     pub deployments: Vec<LiveDeployment>,
     /// What the target environment runs: its newest successful deployment that still holds.
     pub current: Option<LiveDeployment>,
+    /// Versions that any target environment runs or is about to run; only read where old versions are
+    /// deleted.
+    pub in_use: BTreeSet<VersionId>,
     /// Contents of the versions that the comparison needs: the published one, the deployed one,
     /// and those that claim the desired hash.
     pub contents: BTreeMap<VersionId, FlowContent>,

@@ -17,6 +17,7 @@ mod state;
 mod status;
 mod step;
 mod trial;
+mod window;
 
 pub use data_action::{
     DataActionContent, DesiredDataAction, Expectation, MAX_SCRIPT_BYTES, ScriptForm, ScriptPlace,
@@ -51,6 +52,7 @@ pub use state::{
     DataActionRecord, DataStoreRecord, Deployed, Failure, FlowRecord, Record, RecordedContent,
     RecordedJson, State, VersionRecord,
 };
-pub use status::{Counts, DeltaCounts, Outcome, ResourceOutcome, ResourceStatus, Status};
+pub use status::{Counts, DeltaCounts, Outcome, Override, ResourceOutcome, ResourceStatus, Status};
 pub use step::Step;
 pub use trial::{Mismatch, Trial, TrialCounts, TrialFault, TrialOutcome, TrialReport};
+pub use window::Window;

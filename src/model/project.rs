@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Kind, ResourceId};
+use super::{Kind, ResourceId, Window};
 
 /// How the token endpoint takes the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,11 @@ pub struct Environment {
     pub manages: BTreeSet<Kind>,
     /// Resources that no plan deletes.
     pub protect: BTreeSet<ResourceId>,
+    /// When changes are allowed; always when there is none.
+    pub windows: Vec<Window>,
+    /// How many versions of a flow its tenant keeps: older ones are deleted before another is made. As
+    /// the environment that owns the tenant's drafts says; none are deleted where it does not.
+    pub keep_versions: Option<u32>,
     /// What `${values.x}` stands for.
     pub values: BTreeMap<String, Value>,
 }

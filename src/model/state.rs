@@ -180,7 +180,7 @@ impl State {
         self.flows.len() + self.data_actions.len() + self.data_stores.len()
     }
 
-    /// Tells whether it holds a resource.
+    /// Tells whether it holds a resource under its name.
     pub fn knows(&self, id: &ResourceId) -> bool {
         match id.kind {
             Kind::Flow => self.flows.contains_key(&id.name),

@@ -162,6 +162,26 @@ pub struct Counts {
     pub failed: usize,
 }
 
+/// A rule that somebody set aside for one pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The flag that did it, such as `--dangerous-exceed-limits`.
+    pub flag: String,
+    /// What would have been held back, with the numbers or names.
+    pub passed: String,
+    /// Why, where the flag asks for a reason.
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Some(reason) => write!(f, "{} {reason:?} let pass: {}", self.flag, self.passed),
+            None => write!(f, "{} let pass: {}", self.flag, self.passed),
+        }
+    }
+}
+
 /// The record of a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -183,6 +203,8 @@ pub struct Status {
     pub plan_hash: String,
     /// Why a guard refused the plan; empty unless the outcome is `Refused`.
     pub refusals: Vec<String>,
+    /// What would have held something back and was set aside.
+    pub overrides: Vec<Override>,
     /// What became of each resource that is not unchanged.
     pub resources: Vec<ResourceStatus>,
     /// How many there were, the unchanged ones included.

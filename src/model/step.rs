@@ -9,6 +9,8 @@ pub enum Step {
     CreateFlow,
     /// Write name and description.
     UpdateFlow,
+    /// Delete an old version, to make room for another.
+    DeleteVersion(VersionId),
     /// Make the version.
     CreateVersion,
     /// Take the version that has the content already.

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::policy::{Policy, Promotion};
 use super::{
     Action, FlowWork, Plan, Refreshed, ResourcePlan, Stage, VersionChange, Work, data_action,
-    data_store, guard, number, selection,
+    data_store, guard, number, selection, window,
 };
 use crate::delta::{Delta, Watch};
 use crate::model::{
@@ -52,6 +52,9 @@ pub fn build(
         aim: policy.aim.clone(),
         holds: policy.holds.clone(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
+        warnings: Vec::new(),
+        opening: window::opening(policy.windows(), policy.now, policy.outside_window.as_deref()),
     };
     for (id, planned) in compare(desired, observed, state, policy) {
         match planned {
@@ -72,7 +75,8 @@ pub fn build(
     super::orphan::keep_used(&mut plan.resources, desired, observed, state);
     plan.resources.sort_by(|a, b| a.id.cmp(&b.id));
     link(&mut plan.resources, desired);
-    plan.refusals = guard::check(desired, state, &plan.resources, policy);
+    (plan.refusals, plan.overrides) = guard::check(desired, state, &plan.resources, policy);
+    plan.warnings = guard::warn(desired, state, &plan.resources, policy);
     plan
 }
 

@@ -5,6 +5,7 @@ use semver::Version;
 use super::build::{Planned, blank_flow};
 use super::number::{self, NumberTaken};
 use super::policy::{Adopt, Failed, Policy};
+use super::retention;
 use super::{Action, Basis, FlowWork, Refreshed, ResourcePlan, Stage, VersionChange, Work};
 use crate::delta::{Comparison, Verdict, Watch, carry_extras, hash, verdict};
 use crate::model::{
@@ -107,6 +108,7 @@ impl<'a> Change<'a> {
                 }),
                 newest_deployment: self.live.deployments.first().map(|newest| newest.id.clone()),
                 versions: self.live.versions.len(),
+                foreign_versions: self.live.versions.iter().filter(|one| !one.ours).count(),
             },
             ..FlowWork::default()
         }
@@ -235,7 +237,10 @@ impl<'a> Change<'a> {
         let stale = hash(&self.live.draft.content) != self.wanted;
         match self.reused() {
             Some(id) => steps.push(Step::UseVersion(id.clone())),
-            None => steps.push(Step::CreateVersion),
+            None => {
+                steps.extend(self.retired().into_iter().map(Step::DeleteVersion));
+                steps.push(Step::CreateVersion);
+            }
         }
         if !published {
             steps.push(Step::Validate);
@@ -245,6 +250,12 @@ impl<'a> Change<'a> {
         }
         steps.extend(self.deployment_steps());
         steps
+    }
+
+    /// Old versions that make room for another.
+    fn retired(&self) -> Vec<VersionId> {
+        let keep = self.policy.environment.keep_versions;
+        keep.map_or_else(Vec::new, |keep| retention::retired(self.live, self.record, keep))
     }
 
     fn deployment_steps(&self) -> Vec<Step> {

@@ -1,38 +1,123 @@
 //! Rules that make a plan refuse itself as a whole.
 
-use super::policy::{Aim, Policy};
-use super::{Action, Refusal, ResourcePlan, Stage, Work};
+use super::policy::{Aim, Danger, Policy};
+use super::{Action, Refusal, ResourcePlan, Stage, Warning, Work};
 use crate::delta::{PartChange, PartDelta};
-use crate::model::{Desired, Limit, Part, State, Step};
+use crate::model::{Desired, Limit, Override, Part, ResourceId, State, Step};
 
 /// The most versions of a flow that the platform keeps.
 pub const VERSION_CAP: usize = 50;
 
-/// Returns why the plan refuses itself; nothing when it may be applied.
+/// From how many versions of a flow on a plan says that the cap is near.
+const NEAR_VERSION_CAP: usize = 45;
+
+/// What a guard has against a plan.
+struct Objection {
+    guard: &'static str,
+    /// The numbers or names.
+    facts: String,
+    /// What to do.
+    way_out: String,
+    consent: Consent,
+}
+
+/// Whether a guard was set aside.
+enum Consent {
+    /// It was not, or cannot be.
+    None,
+    /// By this flag.
+    Given(&'static str),
+}
+
+impl Consent {
+    /// Tells whether somebody sets the guard aside, who must say so by its flag.
+    fn to(danger: Danger, policy: &Policy<'_>) -> Self {
+        if policy.dangers.contains(&danger) { Self::Given(danger.flag()) } else { Self::None }
+    }
+}
+
+/// Returns why the plan refuses itself, nothing when it may be applied; and what would have refused it and
+/// was set aside.
 pub(super) fn check(
     desired: &Desired,
     state: &State,
     resources: &[ResourcePlan],
     policy: &Policy<'_>,
-) -> Vec<Refusal> {
-    let limits = &policy.environment.limits;
-    let updates = count(resources, replaces_content);
-    let deletes = count(resources, |plan| plan.action == Action::Delete && !plan.is_idle());
-    let managed = state.len();
-    if matches!(policy.aim, Aim::RollBack(_)) {
-        return resources.iter().filter_map(version_cap).collect();
+) -> (Vec<Refusal>, Vec<Override>) {
+    let (mut refusals, mut overrides) = (Vec::new(), Vec::new());
+    for Objection { guard, facts, way_out, consent } in
+        objections(desired, state, resources, policy)
+    {
+        match consent {
+            Consent::None => {
+                refusals.push(Refusal { guard, message: format!("{facts}; {way_out}") })
+            }
+            Consent::Given(flag) => {
+                overrides.push(Override { flag: flag.to_owned(), passed: facts, reason: None });
+            }
+        }
     }
-    empty_desired_state(desired, state)
+    (refusals, overrides)
+}
+
+fn objections(
+    desired: &Desired,
+    state: &State,
+    resources: &[ResourcePlan],
+    policy: &Policy<'_>,
+) -> Vec<Objection> {
+    if matches!(policy.aim, Aim::RollBack(_)) {
+        // What was live passed the others then.
+        return resources.iter().filter_map(|plan| version_cap(plan, policy)).collect();
+    }
+    let limits = &policy.environment.limits;
+    let over_limit = |guard, (what, planned), limit| {
+        let objection = over_limit(guard, what, planned, limit?, (state.len(), limits.from))?;
+        Some(Objection { consent: Consent::to(Danger::ExceedLimits, policy), ..objection })
+    };
+    let updates = ("updates", count(resources, replaces_content));
+    let deletes = ("deletes", count(resources, deletes));
+    empty_desired_state(desired, state, policy)
         .into_iter()
-        .chain(over_limit("update-limit", "updates", updates, limits.updates, managed, limits.from))
-        .chain(over_limit("delete-limit", "deletes", deletes, limits.deletes, managed, limits.from))
-        .chain(resources.iter().filter_map(version_cap))
+        .chain(over_limit("update-limit", updates, limits.updates))
+        .chain(over_limit("delete-limit", deletes, limits.deletes))
+        .chain(protected_resources(resources, policy))
+        .chain(resources.iter().filter_map(|plan| version_cap(plan, policy)))
         .chain(resources.iter().flat_map(|plan| immutable_elements(plan, policy)))
         .collect()
 }
 
+/// Returns what holds nothing up yet: flows whose versions come near the platform's cap, and names in
+/// `protect` that stand for nothing.
+pub(super) fn warn(
+    desired: &Desired,
+    state: &State,
+    resources: &[ResourcePlan],
+    policy: &Policy<'_>,
+) -> Vec<Warning> {
+    let unknown = |id: &&ResourceId| {
+        let managed = policy.environment.manages.contains(&id.kind);
+        managed && !desired.declares(id) && !state.knows(id)
+    };
+    let protected = policy.environment.protect.iter().filter(unknown);
+    let protected = protected.map(|id| Warning {
+        about: "protects-nothing",
+        message: format!(
+            "`protect` names {id}, which neither git nor the state of {} has; check how it is spelled, or \
+             take it out",
+            policy.environment.name
+        ),
+    });
+    let near = resources.iter().filter_map(|plan| near_version_cap(plan, policy));
+    near.chain(protected).collect()
+}
+
 fn count(resources: &[ResourcePlan], of: impl Fn(&ResourcePlan) -> bool) -> usize {
     resources.iter().filter(|plan| of(plan)).count()
+}
+
+fn deletes(plan: &ResourcePlan) -> bool {
+    plan.action == Action::Delete && !plan.is_idle()
 }
 
 /// Tells whether something that people rely on becomes something else. Going on with a rollout that
@@ -56,15 +141,17 @@ fn writes_content(plan: &ResourcePlan) -> bool {
     plan.stage == Stage::New && works
 }
 
-fn empty_desired_state(desired: &Desired, state: &State) -> Option<Refusal> {
+fn empty_desired_state(desired: &Desired, state: &State, policy: &Policy<'_>) -> Option<Objection> {
     let empty = desired.is_empty() && !state.is_empty();
-    empty.then(|| Refusal {
+    empty.then(|| Objection {
         guard: "empty-desired-state",
-        message: format!(
-            "git declares no resource at all, and {} are managed here: that looks like a mistake \
-             in `paths` or a lost folder. Delete them step by step if it is meant",
+        facts: format!(
+            "git declares no resource at all, and {} are managed here: that looks like a mistake in \
+             `paths` or a lost folder",
             state.len()
         ),
+        way_out: "delete them step by step if it is meant, or say --dangerous-delete-all".to_owned(),
+        consent: Consent::to(Danger::DeleteAll, policy),
     })
 }
 
@@ -72,36 +159,101 @@ fn over_limit(
     guard: &'static str,
     what: &str,
     planned: usize,
-    limit: Option<Limit>,
-    managed: usize,
-    from: u32,
-) -> Option<Refusal> {
-    let (most, spelled) = match limit? {
+    limit: Limit,
+    (managed, from): (usize, u32),
+) -> Option<Objection> {
+    let (most, spelled) = match limit {
         Limit::Count(most) => (most as usize, most.to_string()),
         Limit::Percent(_) if managed < from as usize => return None,
-        Limit::Percent(percent) => (managed * percent as usize / 100, format!("{percent}%")),
+        Limit::Percent(percent) => {
+            let most = managed * percent as usize / 100;
+            (most, format!("{percent}% ({most})"))
+        }
     };
-    (planned > most).then(|| Refusal {
+    (planned > most).then(|| Objection {
         guard,
+        facts: format!(
+            "{planned} {what} of {managed} managed resources are above the limit of {spelled}"
+        ),
+        way_out: format!(
+            "commit the change in smaller parts, raise `limits.{what}` for this environment, or say \
+             --dangerous-exceed-limits"
+        ),
+        consent: Consent::None,
+    })
+}
+
+fn protected_resources(resources: &[ResourcePlan], policy: &Policy<'_>) -> Option<Objection> {
+    let protect = &policy.environment.protect;
+    let gone = resources.iter().filter(|plan| deletes(plan) && protect.contains(&plan.id));
+    let gone: Vec<String> = gone.map(|plan| plan.id.to_string()).collect();
+    (!gone.is_empty()).then(|| Objection {
+        guard: "protected-resources",
+        facts: format!(
+            "{} of the resources that `protect` names would be deleted: {}",
+            gone.len(),
+            gone.join(", ")
+        ),
+        way_out: "put them back into git, take them out of `protect`, prune nothing, or say \
+                  --dangerous-delete-protected"
+            .to_owned(),
+        consent: Consent::to(Danger::DeleteProtected, policy),
+    })
+}
+
+/// How many versions a flow has when another is about to be made; `None` when none is.
+fn versions_before(plan: &ResourcePlan) -> Option<usize> {
+    let work = plan.work.flow().filter(|work| work.steps.contains(&Step::CreateVersion))?;
+    let deleted = work.steps.iter().filter(|step| matches!(step, Step::DeleteVersion(_)));
+    Some(work.basis.versions.saturating_sub(deleted.count()))
+}
+
+fn version_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> Option<Objection> {
+    let versions = versions_before(plan).filter(|versions| *versions >= VERSION_CAP)?;
+    Some(Objection {
+        guard: "version-cap",
+        facts: format!("{} has {versions} versions and the platform keeps {VERSION_CAP}", plan.id),
+        way_out: way_out_of_cap(plan, policy),
+        consent: Consent::None,
+    })
+}
+
+fn near_version_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> Option<Warning> {
+    let near = NEAR_VERSION_CAP..VERSION_CAP;
+    let versions = versions_before(plan).filter(|versions| near.contains(versions))?;
+    Some(Warning {
+        about: "version-cap-near",
         message: format!(
-            "{planned} {what} of {managed} managed resources are above the limit of {spelled} \
-             ({most}); commit the change in smaller parts, or raise `limits.{what}` for this \
-             environment"
+            "{} has {versions} versions and the platform keeps {VERSION_CAP}; {}",
+            plan.id,
+            way_out_of_cap(plan, policy)
         ),
     })
 }
 
-fn version_cap(plan: &ResourcePlan) -> Option<Refusal> {
-    let work = plan.work.flow()?;
-    let full = work.basis.versions >= VERSION_CAP && work.steps.contains(&Step::CreateVersion);
-    full.then(|| Refusal {
-        guard: "version-cap",
-        message: format!(
-            "{} has {} versions and the platform keeps {VERSION_CAP}; delete versions that are \
-             neither published nor deployed, then reconcile again",
-            plan.id, work.basis.versions
+/// Versions of others may be all that somebody has of their content, so nobody deletes them unasked.
+fn way_out_of_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> String {
+    let foreign = plan.work.flow().map_or(0, |work| work.basis.foreign_versions);
+    match (foreign, policy.environment.keep_versions) {
+        (0, None) => {
+            "set `versions: {keep: 20}` in the environment that owns the drafts, and old ones \
+                      are deleted"
+                .to_owned()
+        }
+        (0, Some(_)) => {
+            "the others are published, deployed or among the newest: delete some on the \
+                         platform that nobody needs"
+                .to_owned()
+        }
+        (_, None) => format!(
+            "set `versions: {{keep: 20}}` in the environment that owns the drafts, and old ones of this \
+             project are deleted; {foreign} were not made by it, and those only people delete"
         ),
-    })
+        (_, Some(_)) => format!(
+            "{foreign} of them were not made by this project, so flowgate never deletes them: delete those \
+             on the platform that nobody needs"
+        ),
+    }
 }
 
 /// `Begin` and `End` carry the routing: losing one, or turning it into something else, must be
@@ -109,23 +261,27 @@ fn version_cap(plan: &ResourcePlan) -> Option<Refusal> {
 fn immutable_elements<'a>(
     plan: &'a ResourcePlan,
     policy: &'a Policy<'_>,
-) -> impl Iterator<Item = Refusal> + 'a {
+) -> impl Iterator<Item = Objection> + 'a {
     let applies = matches!(plan.action, Action::Update | Action::Adopt) && writes_content(plan);
     plan.delta
         .rows(Part::Element)
         .iter()
         .filter(move |element| applies && touches_immutable(element))
         .map(|element| (element, format!("{}/{}", plan.id.name, element.id)))
-        .filter(|(_, name)| !policy.allow_immutable.contains(name))
-        .map(|(element, name)| Refusal {
+        .map(|(element, name)| Objection {
             guard: "immutable-elements",
-            message: format!(
-                "{} would {} {} {:?}; if that is meant, say --allow-immutable {name}",
+            facts: format!(
+                "{} would {} {} {:?}",
                 plan.id,
                 if matches!(element.change, PartChange::Removed(_)) { "remove" } else { "retype" },
                 element.label,
                 element.id
             ),
+            consent: match policy.allow_immutable.contains(&name) {
+                true => Consent::Given("--allow-immutable"),
+                false => Consent::None,
+            },
+            way_out: format!("if that is meant, say --allow-immutable {name}"),
         })
 }
 
@@ -168,6 +324,8 @@ mod tests {
             limits: Limits { updates: Some(Limit::Count(0)), deletes: None, from: 10 },
             manages: Kind::ALL.iter().copied().collect(),
             protect: BTreeSet::new(),
+            windows: Vec::new(),
+            keep_versions: None,
             values: BTreeMap::new(),
         }
     }
@@ -218,9 +376,12 @@ mod tests {
             holds: Vec::new(),
             selector: None,
             allow_immutable: BTreeSet::new(),
+            dangers: BTreeSet::new(),
+            outside_window: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let desired = Desired::default();
-        let refusals = check(&desired, &State::default(), &[plan], &policy);
+        let (refusals, _) = check(&desired, &State::default(), &[plan], &policy);
         refusals.into_iter().map(|refusal| refusal.guard).collect()
     }
 

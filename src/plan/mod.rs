@@ -10,14 +10,17 @@ mod items;
 mod number;
 mod orphan;
 mod policy;
+mod retention;
 mod selection;
+pub mod window;
 mod work;
 
 pub use build::build;
 pub use number::check as check_numbers;
 pub use orphan::{Orphans, orphans};
-pub use policy::{Adopt, Aim, Failed, Policy, Promotion};
+pub use policy::{Adopt, Aim, Danger, Failed, Policy, Promotion};
 pub use selection::select;
+pub use window::Opening;
 
 pub use work::{
     Basis, DataActionStep, DataActionWork, DataStoreStep, DataStoreWork, FlowWork, ItemStep,
@@ -27,7 +30,7 @@ pub use work::{
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
     DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
-    Hold, ResourceId, ResourceOutcome, Revision,
+    Hold, Override, ResourceId, ResourceOutcome, Revision,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -56,6 +59,31 @@ pub struct Plan {
     pub holds: Vec<Hold>,
     /// Why the plan refuses itself; none when it may be applied.
     pub refusals: Vec<Refusal>,
+    /// Guards that would have refused it and were set aside.
+    pub overrides: Vec<Override>,
+    /// What is worth a look and holds nothing up.
+    pub warnings: Vec<Warning>,
+    /// Whether changes are allowed now. What waits for a window is planned all the same, so that it can be
+    /// reviewed before.
+    pub opening: Opening,
+}
+
+impl Plan {
+    /// Returns what is set aside when the plan is applied now, windows included; nothing when the plan
+    /// refuses itself or waits for a window.
+    pub fn overridden(&self) -> Vec<Override> {
+        let guards = self.overrides.iter().cloned();
+        match &self.opening {
+            _ if !self.refusals.is_empty() => Vec::new(),
+            Opening::Closed(_) => Vec::new(),
+            Opening::Overridden(closed, reason) if self.resources.iter().any(window::begins) => {
+                let flag = "--outside-window".to_owned();
+                let reason = Some(reason.clone());
+                guards.chain([Override { flag, passed: closed.reason(), reason }]).collect()
+            }
+            Opening::Overridden(..) | Opening::Open => guards.collect(),
+        }
+    }
 }
 
 /// A record that is behind, and the base that it gets.
@@ -146,9 +174,18 @@ impl ResourcePlan {
 /// A guard that refuses the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Which guard, in kebab case: `update-limit`, `delete-limit`, `immutable-elements`,
-    /// `empty-desired-state`, `version-cap`.
+    /// Which guard, in kebab case: `update-limit`, `delete-limit`, `protected-resources`,
+    /// `immutable-elements`, `empty-desired-state`, `version-cap`.
     pub guard: &'static str,
+    /// The numbers or names, and what to do.
+    pub message: String,
+}
+
+/// Something that will hold a plan up one day, or a setting that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is about, in kebab case: `version-cap-near`, `protects-nothing`.
+    pub about: &'static str,
     /// The numbers or names, and what to do.
     pub message: String,
 }

@@ -126,9 +126,6 @@ fn orphan<T>(
     if policy.prune == Prune::Never {
         return left(kept, "gone from git; kept, because prune is off (--prune deletes it)".into());
     }
-    if policy.environment.protect.contains(id) {
-        return left(kept, "gone from git; kept, because `protect` names it".into());
-    }
     match found {
         Found::Absent => left(Action::Delete, "already gone from the tenant".into()),
         Found::Unreadable(why) => left(Action::Leave(ResourceOutcome::Failed), why.clone()),

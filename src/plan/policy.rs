@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::delta::Watch;
-use crate::model::{Environment, Hold, Project, Prune, Revision, Selector, Step};
+use crate::model::{Environment, Hold, Project, Prune, Revision, Selector, Step, Window};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,28 @@ pub enum Aim {
     RollBack(Revision),
 }
 
+/// A guard that somebody may set aside for one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// More updates or deletes than the limits allow.
+    ExceedLimits,
+    /// An empty desired state.
+    DeleteAll,
+    /// Deleting what `protect` names.
+    DeleteProtected,
+}
+
+impl Danger {
+    /// Returns the flag that sets the guard aside.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::ExceedLimits => "--dangerous-exceed-limits",
+            Self::DeleteAll => "--dangerous-delete-all",
+            Self::DeleteProtected => "--dangerous-delete-protected",
+        }
+    }
+}
+
 /// What a pass may do.
 #[derive(Debug, Clone)]
 pub struct Policy<'a> {
@@ -66,12 +90,26 @@ pub struct Policy<'a> {
     /// Elements that may be removed or retyped although they are `Begin` or `End`, as
     /// `flow-name/element-id`.
     pub allow_immutable: BTreeSet<String>,
+    /// Guards that are set aside.
+    pub dangers: BTreeSet<Danger>,
+    /// Why changes are made outside the environment's windows; `None` when they are not.
+    pub outside_window: Option<String>,
+    /// When the pass began: what the windows are measured by.
+    pub now: Timestamp,
 }
 
 impl Policy<'_> {
     /// Returns which parts of a flow the environment answers for.
     pub fn watch(&self) -> Watch {
         Watch::of(self.project, self.environment)
+    }
+
+    /// Returns when changes are allowed; always, to go back to what was live.
+    pub(super) fn windows(&self) -> &[Window] {
+        match self.aim {
+            Aim::Reconcile => &self.environment.windows,
+            Aim::RollBack(_) => &[],
+        }
     }
 
     /// The steps that bring a version to the target environment.

@@ -38,6 +38,8 @@ pub struct Basis {
     pub newest_deployment: Option<DeploymentId>,
     /// How many versions there are.
     pub versions: usize,
+    /// How many of them this project did not make.
+    pub foreign_versions: usize,
 }
 
 /// What is done to a flow.

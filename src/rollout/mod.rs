@@ -2,16 +2,16 @@
 //! state and the next command; whoever runs it does the waiting.
 //!
 //! ```text
-//! steps in order:  CreateFlow → UpdateFlow → CreateVersion → Validate → Publish → gates → Deploy
-//!                                                │ invalid      │ closed      │
-//!                                                ▼              ▼             ▼
-//!                                              Failed        Waiting       Polling ──success──▶ next step
-//!                                                                             │ failed
-//!                                                                             ▼
-//!                        RolledBack ◀──rolled back── PollingRollback ◀── RollingBack
-//!                                                          │ anything else      │ refused
-//!                                                          ▼                    ▼
-//!                                                        Stuck ◀────────────────┘
+//! steps in order:  CreateFlow → UpdateFlow → DeleteVersion → CreateVersion → Validate → Publish → gates → Deploy
+//!                                                                │ invalid      │ closed      │
+//!                                                                ▼              ▼             ▼
+//!                                                              Failed        Waiting       Polling ──success──▶ next step
+//!                                                                                             │ failed
+//!                                                                                             ▼
+//!                                        RolledBack ◀──rolled back── PollingRollback ◀── RollingBack
+//!                                                                          │ anything else      │ refused
+//!                                                                          ▼                    ▼
+//!                                                                        Stuck ◀────────────────┘
 //! no step left:    Verifying → Done
 //! ```
 
@@ -38,6 +38,8 @@ pub enum Command {
     CreateFlow,
     /// Write name and description.
     UpdateFlow(FlowId),
+    /// Delete an old version.
+    DeleteVersion(FlowId, VersionId),
     /// Make the version.
     CreateVersion(FlowId),
     /// Ask whether the version is valid.
@@ -67,6 +69,8 @@ pub enum Event {
     FlowCreated(FlowId),
     /// Name and description are written.
     FlowUpdated,
+    /// The old version is deleted.
+    VersionDeleted,
     /// The version is there.
     VersionCreated(VersionId),
     /// The version is valid.
@@ -95,7 +99,7 @@ pub enum Event {
     Differs(String),
     /// The flow is deleted.
     FlowDeleted,
-    /// The flow is in use and stays, and by what.
+    /// What was to be deleted is in use and stays, and by what.
     InUse(String),
     /// Someone else moved what the plan was built on, and how.
     Moved(String),
@@ -215,6 +219,8 @@ impl Rollout {
                 return Ok(Command::Poll(deployment));
             }
             (Command::UpdateFlow(_), Event::FlowUpdated)
+            // An old version that somebody uses now stays, and nothing is lost by that.
+            | (Command::DeleteVersion(..), Event::VersionDeleted | Event::InUse(_))
             | (Command::Validate(_), Event::Valid)
             | (Command::Publish(..), Event::Published)
             | (Command::CheckGate(..), Event::GateOpen) => {}
@@ -259,6 +265,7 @@ impl Rollout {
         Ok(Some(match step {
             Step::CreateFlow => Command::CreateFlow,
             Step::UpdateFlow => Command::UpdateFlow(flow?),
+            Step::DeleteVersion(version) => Command::DeleteVersion(flow?, version),
             Step::CreateVersion => Command::CreateVersion(flow?),
             Step::UseVersion(version) => {
                 self.version = Some(version);

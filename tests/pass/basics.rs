@@ -1,9 +1,8 @@
 //! The ordinary way: a change comes in, is applied, and is then no change any more.
 
-use flowgate::controller::{Error, Mode, Reviewed};
+use flowgate::controller::{Error, Mode};
 use flowgate::model::{Code, Outcome, ResourceOutcome, Selector, VersionId};
 use flowgate::plan::Action;
-use flowgate::render;
 use http::Method;
 use serde_json::json;
 
@@ -212,36 +211,6 @@ async fn a_pass_over_unchanged_flows_sends_two_lists_and_a_token() {
     assert_eq!(report.plan.unchanged, 450);
     let sent = world.emulator.requests().len();
     assert!(sent <= 450 / 200 + 5, "{sent} requests");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_saved_plan_is_applied_only_while_it_is_what_would_be_done() {
-    let world = World::new();
-    let dry = flowgate::controller::Request { mode: Mode::DryRun, ..request("development") };
-    let plan = world.run(&dry).await;
-    let reviewed = |plan: &flowgate::controller::Report| {
-        let json = render::plan::json(&plan.plan, &plan.hash);
-        let text = |key: &str| json[key].as_str().expect("a text").to_owned();
-        flowgate::controller::Request {
-            mode: Mode::ApplyReviewed(Reviewed {
-                path: "plan.json".to_owned(),
-                hash: text("hash"),
-                revision: text("revision"),
-                environment: text("environment"),
-                resources: std::collections::BTreeMap::default(),
-            }),
-            ..request("development")
-        }
-    };
-    world.change_prompt("Hello");
-    let error = world.try_pass(&reviewed(&plan)).await.expect_err("git moved");
-    assert!(
-        matches!(&error, Error::PlanMoved { moved, .. } if moved[0].starts_with("git is at")),
-        "{error}"
-    );
-    assert_eq!(world.writes().await, []);
-    let plan = world.run(&dry).await;
-    assert_eq!(outcomes(&world.run(&reviewed(&plan)).await), ["welcome Created 1.0.0"]);
 }
 
 #[tokio::test(start_paused = true)]

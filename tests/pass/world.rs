@@ -461,6 +461,9 @@ pub(crate) fn request(environment: &str) -> Request {
         failed: Failed::LeaveAlone,
         selector: None,
         allow_immutable: std::collections::BTreeSet::default(),
+        dangers: std::collections::BTreeSet::default(),
+        outside_window: None,
+        approved: None,
     }
 }
 

@@ -101,6 +101,7 @@ impl<'a> Executor<'a> {
         let step = match command {
             Command::CreateFlow => "create flow",
             Command::UpdateFlow(_) => "update flow",
+            Command::DeleteVersion(..) => "delete version",
             Command::CreateVersion(_) => "create version",
             Command::Validate(_) => "validate",
             Command::Publish(..) => "publish",
@@ -120,6 +121,7 @@ impl<'a> Executor<'a> {
         match command {
             Command::CreateFlow => self.create_flow().await,
             Command::UpdateFlow(flow) => self.update_flow(flow).await,
+            Command::DeleteVersion(flow, version) => self.delete_version(flow, version).await,
             Command::CreateVersion(flow) => self.create_version(flow).await,
             Command::Validate(version) => {
                 let validation = self.context.client.validate(version).await?;

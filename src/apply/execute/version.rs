@@ -7,6 +7,32 @@ use crate::model::{DraftRevision, FlowId, Part, VersionId};
 use crate::rollout::Event;
 
 impl Executor<'_> {
+    /// Deletes an old version, unless somebody uses it since the plan was made.
+    pub(super) async fn delete_version(
+        &self,
+        flow: &FlowId,
+        version: &VersionId,
+    ) -> Result<Event, Halt> {
+        // The platform refuses to delete what is deployed, and not what is published.
+        let Some(live) = self.context.client.flow(flow).await? else {
+            return Err(Halt::Moved(format!("flow {flow} was deleted meanwhile")));
+        };
+        let touched = self.traces.draft.is_some_and(|expected| expected != live.draft.revision);
+        if live.published.as_ref().map_or(touched, |published| published == version) {
+            return Ok(Event::InUse(format!("version {version} was published meanwhile")));
+        }
+        match self.context.client.delete_version(flow, version).await {
+            Ok(()) => Ok(Event::VersionDeleted),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => {
+                Ok(Event::VersionDeleted)
+            }
+            Err(error) if error.conflict_code() == Some("VERSION_DEPLOYED") => {
+                Ok(Event::InUse(format!("version {version} was deployed meanwhile")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(super) async fn create_version(&mut self, id: &FlowId) -> Result<Event, Halt> {
         let version = self.new_version()?;
         let key = self.key(&[

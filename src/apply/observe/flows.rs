@@ -183,12 +183,22 @@ impl Subject<'_> {
             versions,
             deployments,
             current: current.cloned(),
+            in_use: BTreeSet::new(),
             contents: BTreeMap::new(),
             origin: Origin::Recorded,
         };
+        if self.is_crowded(&live, context) {
+            live.in_use = in_use(id, client).await?;
+        }
         live.origin = self.origin(&live);
         live.contents = self.contents(&live, refresh, client).await?;
         Ok(Some(live))
+    }
+
+    /// Tells whether old versions are to go if another is made.
+    fn is_crowded(&self, live: &LiveFlow, context: &Context<'_>) -> bool {
+        let keep = context.environment.keep_versions;
+        self.desired.is_some() && keep.is_some_and(|keep| live.versions.len() >= keep as usize)
     }
 
     /// Which version is published, where the platform need not say: as long as nobody wrote the
@@ -288,4 +298,15 @@ fn asks_for(desired: &Flow, record: &FlowRecord, watch: Watch) -> bool {
         || (desired.display_name == record.display_name
             && (desired.description.is_none() || desired.description == record.description)
             && desired.version.as_ref().is_none_or(|asked| number == Some(asked)))
+}
+
+/// Returns the versions of a flow that any target environment runs or is about to run.
+async fn in_use(flow: &FlowId, client: &Client) -> Result<BTreeSet<VersionId>, Error> {
+    let all = DeploymentFilter::default().flow(flow);
+    let current = DeploymentFilter::default().flow(flow).current();
+    let (all, current) =
+        futures::try_join!(client.deployments(&all), client.deployments(&current))?;
+    let in_flight = all.into_iter().filter(|(_, deployment)| !deployment.status.is_terminal());
+    let used = in_flight.chain(current).map(|(_, deployment)| deployment.version_id);
+    Ok(used.collect())
 }

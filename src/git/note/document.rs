@@ -29,8 +29,18 @@ pub(super) struct Document {
     counts: Counts,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refusals: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
     #[serde(default)]
     resources: Vec<Resource>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Override {
+    flag: String,
+    passed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -106,6 +116,7 @@ impl Document {
             plan_hash: status.plan_hash.clone(),
             counts: Counts::of(status.counts),
             refusals: status.refusals.clone(),
+            overrides: status.overrides.iter().cloned().map(Override::of).collect(),
             resources: status.resources.iter().map(Resource::of).collect(),
         }
     }
@@ -148,9 +159,21 @@ impl Document {
             operator: self.operator,
             plan_hash: self.plan_hash,
             refusals: self.refusals,
+            overrides: self.overrides.into_iter().map(Override::into_model).collect(),
             resources: resources.collect::<Result<_, _>>()?,
             counts: self.counts.into_model(),
         })
+    }
+}
+
+impl Override {
+    fn of(model::Override { flag, passed, reason }: model::Override) -> Self {
+        Self { flag, passed, reason }
+    }
+
+    fn into_model(self) -> model::Override {
+        let Self { flag, passed, reason } = self;
+        model::Override { flag, passed, reason }
     }
 }
 

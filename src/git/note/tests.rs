@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use semver::Version;
 
 use super::*;
-use crate::model::{DeploymentId, Outcome, Part, ResourceId, ResourceOutcome, VersionId};
+use crate::model::{DeploymentId, Outcome, Override, Part, ResourceId, ResourceOutcome, VersionId};
 
 fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> ResourceStatus {
     ResourceStatus {
@@ -39,6 +39,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>) -> Status {
         operator: "ada".to_owned(),
         plan_hash: "sha256:00".to_owned(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
         resources,
         counts,
     }
@@ -196,6 +197,14 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_override()(
+        flag in text(), passed in text(), reason in prop::option::of(text()),
+    ) -> Override {
+        Override { flag, passed, reason }
+    }
+}
+
+prop_compose! {
     fn any_status()(
         texts in prop::array::uniform3(text()),
         revision in "[0-9a-f]{40}",
@@ -203,6 +212,7 @@ prop_compose! {
         times in prop::array::uniform2(time()),
         refusals in prop::collection::vec(text(), 0..3),
         resources in prop::collection::vec(any_resource(), 0..4),
+        overrides in prop::collection::vec(any_override(), 0..3),
         failed in any::<u32>(),
     ) -> Status {
         let [environment, operator, plan_hash] = texts;
@@ -216,6 +226,7 @@ prop_compose! {
             operator,
             plan_hash,
             refusals,
+            overrides,
             counts: Counts { failed: failed as usize, changed: resources.len(), ..Counts::default() },
             resources,
         }
@@ -228,7 +239,7 @@ proptest! {
         let note = write(&status);
         prop_assert_eq!(write(&status), note.as_str());
         let lines = human_part(&note).lines().filter(|line| !line.is_empty()).count();
-        prop_assert_eq!(lines, 1 + status.refusals.len() + status.resources.len());
+        prop_assert_eq!(lines, 1 + status.refusals.len() + status.overrides.len() + status.resources.len());
         prop_assert_eq!(read(&note), Ok(status));
     }
 

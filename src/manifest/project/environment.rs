@@ -15,7 +15,7 @@ use super::super::report::{Report, quote};
 use super::super::scalar::Meaning;
 use super::super::tree::{self, Entry, Node};
 use super::url::{self, PlainHttp, Query};
-use super::{resource, unique};
+use super::{resource, retention, unique, window};
 
 const KEYS: &[&str] = &[
     "name",
@@ -33,6 +33,7 @@ const KEYS: &[&str] = &[
     "limits",
     "protect",
     "windows",
+    "versions",
     "sources",
 ];
 
@@ -58,6 +59,8 @@ pub(super) struct Places {
     pub(super) promotes_from: Span,
     /// None where the environment does not say what it manages.
     pub(super) manages: Option<Span>,
+    /// None where the environment does not say how many versions are kept.
+    pub(super) versions: Option<Span>,
 }
 
 impl Declared {
@@ -96,6 +99,8 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
     let limits = report.optional(&fields, "limits", limits);
     let manages = report.optional(&fields, "manages", manages).unwrap_or_default();
     let protect = report.optional(&fields, "protect", protect).unwrap_or_default();
+    let windows = report.optional(&fields, "windows", window::read_all).unwrap_or_default();
+    let keep_versions = report.optional(&fields, "versions", retention::read);
     let values = report.optional(&fields, "values", values).unwrap_or_default();
     let environment = Environment {
         name: name?,
@@ -111,6 +116,8 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
         limits: limits.unwrap_or(NO_LIMITS),
         manages,
         protect,
+        windows,
+        keep_versions,
         values: values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect(),
     };
     let value_places = values.into_iter().map(|(name, (_, place))| (name, place)).collect();
@@ -124,17 +131,13 @@ fn places(fields: &Fields<'_, '_>) -> Places {
         tenant: place("tenant"),
         promotes_from: place("promotesFrom"),
         manages: fields.get("manages").map(|node| node.span),
+        versions: fields.entry("versions").map(|entry| entry.key_span),
     }
 }
 
 /// Checks the settings that have no effect yet.
 fn check_later_settings(report: &mut Report, fields: &Fields<'_, '_>) {
     report.optional(fields, "sources", sources);
-    if let Some(windows) = fields.entry("windows") {
-        let message = "deployment windows are not available in this version";
-        let hint = "remove `windows`, and run flowgate when changes are allowed";
-        report.add_hinted(Code::Unsupported, windows.key_span, message, hint);
-    }
 }
 
 fn owned_text(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {

@@ -3,8 +3,10 @@
 mod environment;
 mod manages;
 mod references;
+pub(super) mod retention;
 mod tenant;
 mod url;
+pub(super) mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -150,6 +152,7 @@ fn read(report: &mut Report, fields: &Fields<'_, '_>) -> Option<ProjectFile> {
     manages::fill_in(&mut project, &places);
     references::check(report, &project, &places);
     manages::check(report, &project, &places);
+    retention::share(report, &mut project, &places);
     Some(ProjectFile { project, source: Arc::clone(report.source()), paths: path_places, values })
 }
 

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::model::{DriftPolicy, Kind, Strategy};
 
 use super::super::name::{ENVIRONMENT_PATTERN, Rule, VALUE_PATTERN};
+use super::super::project::retention::KEEP;
+use super::super::project::window::PATTERN as WINDOW_PATTERN;
 use super::super::project::{DEFAULT_PATHS, ELEMENT_TYPES};
 use super::{closed, described, filled, list, name, resource, words};
 
@@ -98,6 +100,8 @@ fn environment() -> Value {
             "prune": {"type": "boolean", "default": false},
             "limits": limits(),
             "protect": list(&resource(Kind::ALL)),
+            "windows": {"type": "array", "minItems": 1, "items": window()},
+            "versions": versions(),
             "sources": {"type": "object", "additionalProperties": source()},
         }),
         &["name", "tenant", "targetEnvironment"],
@@ -109,6 +113,26 @@ fn limits() -> Value {
     let limit = json!({"anyOf": [count, {"type": "string", "pattern": "^(100|[0-9]{1,2})%$"}]});
     let from = json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 10});
     closed(json!({"updates": limit, "deletes": limit, "from": from}), &[])
+}
+
+fn window() -> Value {
+    let allow = json!({"type": "string", "pattern": WINDOW_PATTERN});
+    closed(
+        json!({
+            "allow": described(allow, "Days and times, such as Mon-Fri 09:00-16:00"),
+            "timezone": described(filled(), "A name of the IANA database, such as Europe/Berlin"),
+        }),
+        &["allow", "timezone"],
+    )
+}
+
+fn versions() -> Value {
+    let [fewest, most] = KEEP;
+    let keep = json!({"type": "integer", "minimum": fewest, "maximum": most});
+    closed(
+        json!({"keep": described(keep, "How many versions of a flow are kept in its tenant")}),
+        &["keep"],
+    )
 }
 
 fn source() -> Value {

@@ -69,7 +69,24 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
         ("unknown-key", "«promoteFrom»: x"),
         ("bad-value", "strategy: «deployed»"),
         ("bad-value", "drift: «ignore»"),
-        ("unsupported", "«windows»: []"),
+        ("bad-value", "windows: «[»]"),
+        ("missing-field", "windows: [«{»allow: 'Mon 09:00-10:00'}]"),
+        ("unknown-key", "windows: [{«deny»: x, allow: 'Mon 09:00-10:00', timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mo 09:00-10:00'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon- 09:00-10:00'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon 9:00-10:00'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon 09:00-24:01'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon 09:60-10:00'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon 24:00-10:00'», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: «'Mon 09:00-09:00'», timezone: UTC}]"),
+        ("wrong-type", "windows: [{allow: «9», timezone: UTC}]"),
+        ("bad-value", "windows: [{allow: 'Mon 09:00-10:00', timezone: «Europe/Berln»}]"),
+        ("bad-value", "windows: [{allow: 'Mon 09:00-10:00', timezone: «''»}]"),
+        ("missing-field", "versions: «{»}"),
+        ("bad-value", "versions: {keep: «3»}"),
+        ("bad-value", "versions: {keep: «50»}"),
+        ("wrong-type", "versions: «10»"),
         ("bad-value", "manages: «[»]"),
         ("wrong-type", "manages: «flows»"),
         ("bad-value", "manages: [flows, «dataActoins»]"),
@@ -318,4 +335,50 @@ fn there_is_one_project_in_its_file_and_nothing_else() {
     assert_eq!(codes(&format!("{project}---\n{flow}")), [(Code::ProjectFile, 12)]);
     assert_eq!(codes(&format!("{project}---\n{project}")), [(Code::ProjectFile, 12)]);
     assert_eq!(missing_project().code, Code::ProjectFile);
+}
+
+#[test]
+fn windows_are_days_and_times_on_the_clocks_of_a_place() {
+    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    let week = vec![Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday];
+    let table = [
+        ("Mon-Fri 09:00-16:00", week[..5].to_vec(), 540, 960),
+        ("Sat 22:00-06:00", vec![Saturday], 1320, 360),
+        ("Mon,Wed,Fri 00:00-24:00", vec![Monday, Wednesday, Friday], 0, 1440),
+        ("Mon-Thu,Sat 00:30-00:31", vec![Monday, Tuesday, Wednesday, Thursday, Saturday], 30, 31),
+        ("Sat-Mon 09:00-10:00", vec![Saturday, Sunday, Monday], 540, 600),
+        ("daily 09:00-00:00", week.clone(), 540, 0),
+    ];
+    for (allow, days, from, to) in table {
+        let keys = format!("windows: [{{allow: '{allow}', timezone: europe/berlin}}]");
+        let project = read_project(&project_with(&keys)).expect(allow).project;
+        let window = &project.environments[0].windows[0];
+        assert_eq!((&window.days, window.from, window.to), (&days, from, to), "{allow}");
+        assert_eq!(window.to_string(), format!("{allow} (Europe/Berlin)"));
+    }
+}
+
+#[test]
+fn an_unknown_time_zone_says_which_one_was_meant() {
+    let keys = "windows: [{allow: 'Mon 09:00-10:00', timezone: Europe/Berln}]";
+    let findings = read_project(&project_with(keys)).expect_err(keys);
+    assert_eq!(findings[0].hint.as_deref(), Some("did you mean `Europe/Berlin`?"));
+}
+
+#[test]
+fn the_owner_of_the_drafts_says_for_its_tenant_how_many_versions_are_kept() {
+    let both = |first: &str, second: &str| {
+        let environments = format!(
+            "- {{name: e, tenant: t, targetEnvironment: X{first}}}\n    \
+             - {{name: l, tenant: t, targetEnvironment: Y, promotesFrom: e{second}}}"
+        );
+        read_project(&with_parts("[a]", TENANT, &environments))
+    };
+    let project = both(", versions: {keep: 10}", "").expect("a project").project;
+    let kept: Vec<_> = project.environments.iter().map(|one| one.keep_versions).collect();
+    assert_eq!(kept, [Some(10), Some(10)]);
+    let findings = both("", ", versions: {keep: 10}").expect_err("a finding");
+    let found: Vec<_> = findings.iter().map(|one| (one.code.as_str(), &one.message)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("`l` does not own the drafts of tenant `t`"), "{found:?}");
 }

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::words::Tally;
 use crate::delta;
-use crate::model::{DataActionId, DataStoreId, FlowId, Step, VersionId};
+use crate::model::{self, DataActionId, DataStoreId, FlowId, Step, VersionId};
 use crate::plan::{
-    Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, Work,
+    self, Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan,
+    ResourcePlan, Work,
 };
 use crate::render::document::{self, API_VERSION, Field, Hold, Matrix};
 
@@ -16,8 +17,8 @@ pub fn json(plan: &Plan, hash: &str) -> Value {
     document::value(&Document::of(plan, Some(hash)))
 }
 
-/// Returns `sha256:` and 64 hexadecimal digits that name everything the plan would do: its JSON
-/// and the content of each version it would make.
+/// Returns `sha256:` and 64 hexadecimal digits that name everything the plan would do: its JSON without
+/// windows and warnings, and the content of each version it would make.
 pub fn hash(plan: &Plan) -> String {
     let content = |resource: &ResourcePlan| match &resource.work {
         Work::Flow(work) => delta::hash(&work.content).to_string(),
@@ -26,7 +27,7 @@ pub fn hash(plan: &Plan) -> String {
         Work::DataStore(_) => String::new(),
     };
     let contents: Vec<String> = plan.resources.iter().map(content).collect();
-    let whole = document::value(&(Document::of(plan, None), contents));
+    let whole = document::value(&(Document::of(plan, None).timeless(), contents));
     delta::hash_value(&whole).to_string()
 }
 
@@ -48,6 +49,12 @@ struct Document<'a> {
     holds: Vec<Hold<'a>>,
     counts: Counts,
     refusals: Vec<Refusal<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Window<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning<'a>>,
     resources: Vec<Resource<'a>>,
 }
 
@@ -65,6 +72,28 @@ struct Counts {
 #[derive(Debug, Serialize)]
 struct Refusal<'a> {
     guard: &'a str,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Override<'a> {
+    flag: &'a str,
+    passed: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Window<'a> {
+    closed: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning<'a> {
+    about: &'a str,
     message: &'a str,
 }
 
@@ -122,6 +151,7 @@ struct BasisDocument<'a> {
 enum StepDocument<'a> {
     CreateFlow,
     UpdateFlow,
+    DeleteVersion { version_id: &'a str },
     CreateVersion,
     UseVersion { version_id: &'a str },
     Validate,
@@ -163,9 +193,40 @@ impl<'a> Document<'a> {
             refusals: refusals
                 .map(|refusal| Refusal { guard: refusal.guard, message: &refusal.message })
                 .collect(),
+            overrides: plan.overrides.iter().map(Override::from).collect(),
+            window: window(&plan.opening),
+            warnings: plan.warnings.iter().map(Warning::from).collect(),
             resources: plan.resources.iter().map(Resource::from).collect(),
         }
     }
+
+    /// What was reviewed is what would be done. When it may be done, and what is worth a look, changes while
+    /// nothing of that does.
+    fn timeless(self) -> Self {
+        Self { window: None, warnings: Vec::new(), ..self }
+    }
+}
+
+impl<'a> From<&'a model::Override> for Override<'a> {
+    fn from(one: &'a model::Override) -> Self {
+        Self { flag: &one.flag, passed: &one.passed }
+    }
+}
+
+impl<'a> From<&'a plan::Warning> for Warning<'a> {
+    fn from(one: &'a plan::Warning) -> Self {
+        Self { about: one.about, message: &one.message }
+    }
+}
+
+fn window(opening: &Opening) -> Option<Window<'_>> {
+    let (closed, overridden) = match opening {
+        Opening::Open => return None,
+        Opening::Closed(closed) => (closed, None),
+        Opening::Overridden(closed, reason) => (closed, Some(reason.as_str())),
+    };
+    let opens_at = closed.opens_at.map(|at| at.to_string());
+    Some(Window { closed: closed.reason(), opens_at, overridden })
 }
 
 impl From<Tally> for Counts {
@@ -268,6 +329,7 @@ impl<'a> From<&'a Step> for StepDocument<'a> {
         match step {
             Step::CreateFlow => Self::CreateFlow,
             Step::UpdateFlow => Self::UpdateFlow,
+            Step::DeleteVersion(id) => Self::DeleteVersion { version_id: id.as_str() },
             Step::CreateVersion => Self::CreateVersion,
             Step::UseVersion(id) => Self::UseVersion { version_id: id.as_str() },
             Step::Validate => Self::Validate,

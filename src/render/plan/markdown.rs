@@ -1,7 +1,5 @@
 //! A plan in a pull request.
 
-use std::fmt::Write as _;
-
 use super::words;
 use crate::plan::{Action, Plan, Refusal, ResourcePlan};
 use crate::render::escape;
@@ -34,8 +32,12 @@ fn head(plan: &Plan, hash: &str) -> String {
         words::title(plan),
         code(hash)
     );
-    for hold in &plan.holds {
-        let _ = write!(head, "\n{}\n", code(&words::hold(hold)));
+    let asides = words::asides(plan);
+    if !asides.is_empty() {
+        let line = |(word, text): &(&str, String)| format!("{word}: {}\n", escape::plain(text));
+        let lines: Vec<String> = asides.iter().map(line).collect();
+        head.push('\n');
+        head.push_str(&fence("text", &lines.concat()));
     }
     if !plan.refusals.is_empty() {
         let line = |one: &Refusal| format!("{}: {}\n", one.guard, escape::plain(&one.message));

@@ -9,4 +9,4 @@ mod words;
 
 pub use json::{hash, json};
 pub use markdown::markdown;
-pub use text::text;
+pub use text::{hash_line, text};

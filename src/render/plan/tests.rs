@@ -10,7 +10,7 @@ use crate::model::{
     ResourceId, ResourceOutcome, VersionId,
 };
 use crate::plan::{
-    Action, Basis, FlowWork, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
+    Action, Basis, FlowWork, Opening, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
 };
 use crate::render::Style;
 
@@ -181,6 +181,9 @@ fn plan(resources: Vec<ResourcePlan>) -> Plan {
         aim: crate::plan::Aim::Reconcile,
         holds: Vec::new(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
+        warnings: Vec::new(),
+        opening: Opening::Open,
     }
 }
 

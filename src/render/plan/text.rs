@@ -12,7 +12,7 @@ use crate::render::{Style, escape, paint};
 pub fn text(plan: &Plan, style: Style) -> String {
     let summary = style.paint(paint::STRONG, &words::summary(plan));
     if plan.resources.is_empty() && plan.refusals.is_empty() {
-        return format!("{}{summary}\n", holds(plan, style));
+        return format!("{}{summary}\n", asides(plan, style).trim_start());
     }
     let mut out = header(plan, style);
     for resource in &plan.resources {
@@ -20,7 +20,26 @@ pub fn text(plan: &Plan, style: Style) -> String {
         out.push_str(&block(plan, resource, style));
     }
     out.push_str(&refusals(&plan.refusals, style));
+    out.push_str(&asides(plan, style));
     format!("{out}\n{summary}\n")
+}
+
+/// Returns the line that names a plan for whoever signs it off; nothing for one that cannot be applied or
+/// does nothing.
+pub fn hash_line(plan: &Plan, hash: &str) -> String {
+    let idle = plan.resources.iter().all(ResourcePlan::is_idle);
+    if idle || !plan.refusals.is_empty() { String::new() } else { format!("Plan hash: {hash}\n") }
+}
+
+/// What was set aside, what the plan waits for as a whole, and what is worth a look.
+fn asides(plan: &Plan, style: Style) -> String {
+    let lines: Vec<String> = words::asides(plan)
+        .into_iter()
+        .map(|(word, text)| {
+            format!("{}: {}\n", style.paint(paint::CARE, word), escape::plain(&text))
+        })
+        .collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
 }
 
 fn header(plan: &Plan, style: Style) -> String {
@@ -34,14 +53,7 @@ fn header(plan: &Plan, style: Style) -> String {
         plan.revision.short()
     );
     let line = style.paint(paint::STRONG, &escape::plain(&line));
-    format!("{line}\n{}{}", holds(plan, style), legend(plan, style))
-}
-
-/// Says what somebody said to leave as it is, also where nothing would be done about it.
-fn holds(plan: &Plan, style: Style) -> String {
-    let line =
-        |hold| format!("  {}\n", style.paint(paint::CARE, &escape::plain(&words::hold(hold))));
-    plan.holds.iter().map(line).collect()
+    format!("{line}\n{}", legend(plan, style))
 }
 
 /// Explains the signs that occur.

@@ -2,8 +2,8 @@
 
 use crate::model::{Hold, Step};
 use crate::plan::{
-    Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan,
-    VersionChange, Work,
+    Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan, ResourcePlan,
+    VersionChange, Work, window,
 };
 use crate::render::escape;
 use crate::render::matrix::{self, Row, Sign};
@@ -61,10 +61,38 @@ pub(super) fn title(plan: &Plan) -> String {
 }
 
 /// Returns what is held, by whom, why and how long.
-pub(super) fn hold(hold: &Hold) -> String {
+fn hold(hold: &Hold) -> String {
     match &hold.resource {
         Some(id) => format!("{id} is {hold}"),
-        None => format!("Everything is {hold}"),
+        None => format!("everything is {hold}"),
+    }
+}
+
+/// Returns what concerns the plan as a whole, each with the word that it begins with: what somebody said to
+/// leave, what was set aside, the windows, and what is worth a look.
+pub(super) fn asides(plan: &Plan) -> Vec<(&'static str, String)> {
+    let overrides = plan.overrides.iter().map(|one| ("Override", one.to_string()));
+    let warnings = plan.warnings.iter().map(|one| ("Warning", one.message.clone()));
+    let holds = plan.holds.iter().map(|one| ("Held", hold(one)));
+    holds.chain(overrides).chain(opening(plan)).chain(warnings).collect()
+}
+
+fn opening(plan: &Plan) -> Option<(&'static str, String)> {
+    if !plan.resources.iter().any(window::begins) {
+        return None;
+    }
+    match &plan.opening {
+        Opening::Open => None,
+        Opening::Closed(closed) => Some((
+            "Waiting",
+            format!(
+                "{}. Nothing is begun before; --outside-window REASON goes ahead",
+                closed.reason()
+            ),
+        )),
+        Opening::Overridden(closed, reason) => {
+            Some(("Override", format!("--outside-window {reason:?} let pass: {}", closed.reason())))
+        }
     }
 }
 
@@ -118,6 +146,7 @@ fn of_flow(step: &Step, plan: &Plan, work: &FlowWork) -> String {
     match step {
         Step::CreateFlow => "create flow".into(),
         Step::UpdateFlow => "write name and description".into(),
+        Step::DeleteVersion(id) => format!("delete version {id}"),
         Step::CreateVersion => format!("create version{number}"),
         Step::UseVersion(id) => format!("use version{number} ({id})"),
         Step::Validate => "validate".into(),

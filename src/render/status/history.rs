@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{age, counts};
-use crate::model::Status;
+use crate::model::{self, Status};
 use crate::render::document::{self, API_VERSION};
 use crate::render::table::{self, Cell};
-use crate::render::{Style, paint};
+use crate::render::{Style, escape, paint};
 
-/// Returns a table with a line a pass, newest first; ages are relative to `now`.
+/// Returns a table with a line a pass, newest first, then a line for everything that somebody set aside;
+/// ages are relative to `now`.
 pub fn history(passes: &[Status], now: Timestamp, style: Style) -> String {
     let row = |status: &Status| {
         [
@@ -23,13 +24,22 @@ pub fn history(passes: &[Status], now: Timestamp, style: Style) -> String {
             Cell::new(&status.operator),
         ]
     };
-    let cells: Vec<_> = newest_first(passes).into_iter().map(row).collect();
-    table::table(["REVISION", "OUTCOME", "WHEN", "RESOURCES", "OPERATOR"], &cells, style)
+    let passes = newest_first(passes);
+    let cells: Vec<_> = passes.iter().copied().map(row).collect();
+    let head = ["REVISION", "OUTCOME", "WHEN", "RESOURCES", "OPERATOR"];
+    let overrides = passes.iter().flat_map(|status| overrides(status));
+    std::iter::once(table::table(head, &cells, style)).chain(overrides).collect()
+}
+
+fn overrides(status: &Status) -> impl Iterator<Item = String> + '_ {
+    let revision = status.revision.short();
+    let line = move |one| escape::plain(&format!("Override at {revision}: {one}"));
+    status.overrides.iter().map(move |one| line(one) + "\n")
 }
 
 /// Returns the passes as JSON, of kind `History`, newest first: `passes` of `environment`,
 /// `revision`, `outcome`, `startedAt`, `finishedAt` (RFC 3339), `operator`, `planHash`,
-/// `refusals` and `counts`.
+/// `refusals`, `overrides` (`flag`, `passed`, `reason`; left out when there was none) and `counts`.
 pub fn history_json(passes: &[Status]) -> Value {
     let passes = newest_first(passes).into_iter().map(Pass::from).collect();
     document::value(&Document { api_version: API_VERSION, kind: "History", passes })
@@ -60,7 +70,23 @@ struct Pass<'a> {
     operator: &'a str,
     plan_hash: &'a str,
     refusals: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override<'a>>,
     counts: CountsDocument,
+}
+
+#[derive(Debug, Serialize)]
+struct Override<'a> {
+    flag: &'a str,
+    passed: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> From<&'a model::Override> for Override<'a> {
+    fn from(one: &'a model::Override) -> Self {
+        Self { flag: &one.flag, passed: &one.passed, reason: one.reason.as_deref() }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +110,7 @@ impl<'a> From<&'a Status> for Pass<'a> {
             operator: &status.operator,
             plan_hash: &status.plan_hash,
             refusals: &status.refusals,
+            overrides: status.overrides.iter().map(Override::from).collect(),
             counts: CountsDocument {
                 changed: counts.changed,
                 unchanged: counts.unchanged,

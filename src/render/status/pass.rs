@@ -19,14 +19,18 @@ pub struct Effort {
 }
 
 /// Returns what a pass did, as text that ends with a line break: a line for each resource that is
-/// not unchanged, the refusals, and last one line with the counts.
+/// not unchanged, the refusals, what was set aside, and last one line with the counts.
 pub fn text(status: &Status, effort: &Effort, style: Style) -> String {
     let rows: Vec<_> =
         status.resources.iter().filter(|one| is_news(one.outcome)).map(resource).collect();
     let loud = style.paint(paint::ALARM, "REFUSED");
     let refusals = status.refusals.iter().map(|why| format!("{loud}: {}\n", escape::plain(why)));
+    let care = style.paint(paint::CARE, "Override");
+    let overrides =
+        status.overrides.iter().map(|one| format!("{care}: {}\n", escape::plain(&one.to_string())));
     std::iter::once(aligned(rows.iter(), style))
         .chain(refusals)
+        .chain(overrides)
         .chain([summary(status, effort, style), "\n".into()])
         .collect()
 }

@@ -44,6 +44,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>, unchanged: usize) ->
         operator: "ada@acme.example".into(),
         plan_hash: "sha256:00".into(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
         resources,
         counts,
     }
