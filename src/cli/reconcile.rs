@@ -136,9 +136,6 @@ fn show(report: &Report, arguments: &Reconcile, terminal: &Terminal) -> Result<E
     if !report.dirty.is_empty() {
         terminal.warning(&dirty(&report.dirty));
     }
-    for warning in &report.plan.warnings {
-        terminal.warning(&warning.message);
-    }
     if let Some(selector) = &arguments.selector {
         terminal.note(&narrowed(report, selector));
     }
@@ -154,6 +151,9 @@ fn show(report: &Report, arguments: &Reconcile, terminal: &Terminal) -> Result<E
             terminal.error(&format!("refused: {}", status.refusals.join("; ")));
         }
         Some(status) => {
+            for warning in &report.plan.warnings {
+                terminal.warning(&warning.message);
+            }
             let effort = render::status::Effort {
                 requests: report.requests.reads + report.requests.writes,
                 writes: report.requests.writes,
