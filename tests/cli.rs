@@ -342,7 +342,83 @@ fn a_saved_plan_can_be_applied_and_output_has_no_colour_in_a_pipe() {
     let command = ["reconcile", "-e", "development", "--emulator", "--plan", "plan.json"];
     let applied = clone.run(&command);
     assert_eq!(applied.code, Some(0), "{}", applied.err);
-    clone.run(&command).fails_with("Flow/welcome moved since");
+    let again = clone.run(&command);
+    assert_eq!((again.code, again.out.as_str()), (Some(3), ""), "{}", again.err);
+    assert!(again.err.contains("Flow/welcome moved since"), "{}", again.err);
+}
+
+#[test]
+fn a_plan_is_signed_off_by_its_hash() {
+    let clone = Clone::new();
+    let planned = clone.run(&["reconcile", "-e", "development", "--emulator", "--dry-run"]);
+    let last = planned.out.trim_end().lines().last().unwrap_or_default();
+    let hash = last.strip_prefix("Plan hash: sha256:").expect("a hash");
+    let approve = |hash: &str| {
+        clone.run(&["reconcile", "-e", "development", "--emulator", "--approve-hash", hash])
+    };
+    assert_eq!(approve("0123").code, Some(64), "too short");
+    assert_eq!(approve("").code, Some(64));
+    let other = approve("0123456789ab");
+    assert_eq!(other.code, Some(3), "{}", other.err);
+    assert!(other.err.contains("sha256:0123456789ab") && other.err.contains(hash), "{}", other.err);
+    let dry = ["--dry-run", "--approve-hash", hash];
+    assert_eq!(clone.run(&[EMULATED, &dry].concat()).code, Some(64));
+    assert_eq!(approve(&hash[..12]).code, Some(0));
+}
+
+#[test]
+fn outside_the_windows_a_pass_is_held_until_somebody_gives_a_reason() {
+    let clone = Clone::new();
+    let in_three_days =
+        jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).weekday().wrapping_add(3);
+    let day: String = format!("{in_three_days:?}").chars().take(3).collect();
+    let window = format!(
+        "targetEnvironment: DEVELOPMENT, windows: [{{allow: '{day} 00:00-24:00', timezone: UTC}}]}}"
+    );
+    let project = PROJECT.replace("targetEnvironment: DEVELOPMENT}", &window);
+    clone.write("flowgate.yaml", &project.replace("URL", "https://api.nicecxone.com"));
+    clone.commit();
+    let dry = clone.run(&["reconcile", "-e", "development", "--emulator", "--dry-run"]);
+    assert_eq!(dry.code, Some(3), "{}{}", dry.out, dry.err);
+    assert!(dry.out.contains("Waiting: outside the windows"), "{}", dry.out);
+    assert_eq!(clone.run(EMULATED).code, Some(3));
+    let ahead = |reason: &str| clone.run(&[EMULATED, &["--outside-window", reason]].concat());
+    assert_eq!(ahead("  ").code, Some(64), "a reason is needed");
+    let ran = ahead("hotfix");
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("Override: --outside-window \"hotfix\""), "{}", ran.out);
+    let status = clone.run(&["status", "-e", "development"]);
+    assert!(status.out.contains("--outside-window \"hotfix\""), "{}", status.out);
+}
+
+#[test]
+fn flags_that_can_hurt_are_spelled_out_and_let_their_guard_pass() {
+    let clone = Clone::new();
+    let limited = "targetEnvironment: DEVELOPMENT, limits: {updates: 0, from: 0}}";
+    let project = PROJECT.replace("targetEnvironment: DEVELOPMENT}", limited);
+    clone.write("flowgate.yaml", &project.replace("URL", "https://api.nicecxone.com"));
+    clone.commit();
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+    clone.write(
+        "flows/welcome.yaml",
+        &FLOW.replace("type: End}", "type: End, configuration: {a: 1}}"),
+    );
+    clone.commit();
+    let refused = clone.run(EMULATED);
+    assert_eq!(refused.code, Some(3));
+    assert!(refused.err.contains("1 updates of 1 managed resources"), "{}", refused.err);
+    assert!(refused.err.contains("--dangerous-exceed-limits"), "{}", refused.err);
+    let others = ["--dangerous-delete-all", "--dangerous-delete-protected"];
+    assert_eq!(clone.run(&[EMULATED, &others].concat()).code, Some(3), "another guard's flags");
+    let mut command = isolated(FLOWGATE);
+    command.args(EMULATED).current_dir(clone.path()).env("FLOWGATE_DANGEROUS_EXCEED_LIMITS", "1");
+    let passed = Ran::from(command.output().expect("flowgate runs"));
+    assert_eq!(passed.code, Some(0), "{}", passed.err);
+    assert!(
+        passed.out.contains("Override: --dangerous-exceed-limits let pass: 1 updates"),
+        "{}",
+        passed.out
+    );
 }
 
 /// The emulator as a process of its own.

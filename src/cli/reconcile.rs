@@ -168,9 +168,6 @@ fn show(
     if !report.dirty.is_empty() {
         terminal.warning(&dirty(&report.dirty));
     }
-    for warning in &report.plan.warnings {
-        terminal.warning(&warning.message);
-    }
     if let Some(selector) = &request.selector {
         terminal.note(&narrowed(report, selector));
     }
@@ -186,6 +183,9 @@ fn show(
             terminal.error(&format!("refused: {}", status.refusals.join("; ")));
         }
         Some(status) => {
+            for warning in &report.plan.warnings {
+                terminal.warning(&warning.message);
+            }
             let effort = render::status::Effort {
                 requests: report.requests.reads + report.requests.writes,
                 writes: report.requests.writes,

@@ -235,12 +235,11 @@ impl<'a> Change<'a> {
         }
         let published = self.reused().is_some() && self.live.published.as_ref() == self.reused();
         let stale = hash(&self.live.draft.content) != self.wanted;
-        match self.reused() {
-            Some(id) => steps.push(Step::UseVersion(id.clone())),
-            None => {
-                steps.extend(self.retired().into_iter().map(Step::DeleteVersion));
-                steps.push(Step::CreateVersion);
-            }
+        if let Some(id) = self.reused() {
+            steps.push(Step::UseVersion(id.clone()));
+        } else {
+            steps.extend(self.retired().into_iter().map(Step::DeleteVersion));
+            steps.push(Step::CreateVersion);
         }
         if !published {
             steps.push(Step::Validate);

@@ -18,22 +18,13 @@ struct Objection {
     facts: String,
     /// What to do.
     way_out: String,
-    consent: Consent,
+    /// The flag that sets it aside in this pass; `None` when nobody does, or nobody can.
+    flag: Option<&'static str>,
 }
 
-/// Whether a guard was set aside.
-enum Consent {
-    /// It was not, or cannot be.
-    None,
-    /// By this flag.
-    Given(&'static str),
-}
-
-impl Consent {
-    /// Tells whether somebody sets the guard aside, who must say so by its flag.
-    fn to(danger: Danger, policy: &Policy<'_>) -> Self {
-        if policy.dangers.contains(&danger) { Self::Given(danger.flag()) } else { Self::None }
-    }
+/// Returns the flag of a danger where somebody takes it.
+fn taken(danger: Danger, policy: &Policy<'_>) -> Option<&'static str> {
+    policy.dangers.contains(&danger).then(|| danger.flag())
 }
 
 /// Returns why the plan refuses itself, nothing when it may be applied; and what would have refused it and
@@ -45,16 +36,12 @@ pub(super) fn check(
     policy: &Policy<'_>,
 ) -> (Vec<Refusal>, Vec<Override>) {
     let (mut refusals, mut overrides) = (Vec::new(), Vec::new());
-    for Objection { guard, facts, way_out, consent } in
-        objections(desired, state, resources, policy)
-    {
-        match consent {
-            Consent::None => {
-                refusals.push(Refusal { guard, message: format!("{facts}; {way_out}") })
-            }
-            Consent::Given(flag) => {
-                overrides.push(Override { flag: flag.to_owned(), passed: facts, reason: None });
-            }
+    for objection in objections(desired, state, resources, policy) {
+        let Objection { guard, facts, way_out, flag } = objection;
+        if let Some(flag) = flag {
+            overrides.push(Override { flag: flag.to_owned(), passed: facts, reason: None });
+        } else {
+            refusals.push(Refusal { guard, message: format!("{facts}; {way_out}") });
         }
     }
     (refusals, overrides)
@@ -73,7 +60,7 @@ fn objections(
     let limits = &policy.environment.limits;
     let over_limit = |guard, (what, planned), limit| {
         let objection = over_limit(guard, what, planned, limit?, (state.len(), limits.from))?;
-        Some(Objection { consent: Consent::to(Danger::ExceedLimits, policy), ..objection })
+        Some(Objection { flag: taken(Danger::ExceedLimits, policy), ..objection })
     };
     let updates = ("updates", count(resources, replaces_content));
     let deletes = ("deletes", count(resources, deletes));
@@ -151,7 +138,7 @@ fn empty_desired_state(desired: &Desired, state: &State, policy: &Policy<'_>) ->
             state.len()
         ),
         way_out: "delete them step by step if it is meant, or say --dangerous-delete-all".to_owned(),
-        consent: Consent::to(Danger::DeleteAll, policy),
+        flag: taken(Danger::DeleteAll, policy),
     })
 }
 
@@ -179,7 +166,7 @@ fn over_limit(
             "commit the change in smaller parts, raise `limits.{what}` for this environment, or say \
              --dangerous-exceed-limits"
         ),
-        consent: Consent::None,
+        flag: None,
     })
 }
 
@@ -197,7 +184,7 @@ fn protected_resources(resources: &[ResourcePlan], policy: &Policy<'_>) -> Optio
         way_out: "put them back into git, take them out of `protect`, prune nothing, or say \
                   --dangerous-delete-protected"
             .to_owned(),
-        consent: Consent::to(Danger::DeleteProtected, policy),
+        flag: taken(Danger::DeleteProtected, policy),
     })
 }
 
@@ -214,7 +201,7 @@ fn version_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> Option<Objection> {
         guard: "version-cap",
         facts: format!("{} has {versions} versions and the platform keeps {VERSION_CAP}", plan.id),
         way_out: way_out_of_cap(plan, policy),
-        consent: Consent::None,
+        flag: None,
     })
 }
 
@@ -277,10 +264,7 @@ fn immutable_elements<'a>(
                 element.label,
                 element.id
             ),
-            consent: match policy.allow_immutable.contains(&name) {
-                true => Consent::Given("--allow-immutable"),
-                false => Consent::None,
-            },
+            flag: policy.allow_immutable.contains(&name).then_some("--allow-immutable"),
             way_out: format!("if that is meant, say --allow-immutable {name}"),
         })
 }

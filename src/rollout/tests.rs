@@ -77,6 +77,16 @@ fn a_new_flow_goes_through_every_step_in_order() {
 }
 
 #[test]
+fn an_old_version_makes_room_or_stays_and_either_way_the_rollout_goes_on() {
+    for event in [Event::VersionDeleted, Event::InUse("it was published meanwhile".to_owned())] {
+        let steps = [Step::DeleteVersion(version()), Step::CreateVersion];
+        let rollout = Rollout::new(&steps, Some(flow()), OnFailure::RollBack);
+        let expected = [Command::DeleteVersion(flow(), version()), Command::CreateVersion(flow())];
+        assert_eq!(commands(rollout, vec![event]), expected);
+    }
+}
+
+#[test]
 fn a_failed_deployment_is_rolled_back_by_one_request() {
     let events = vec![
         seen(DeploymentStatus::Failed),
@@ -122,6 +132,7 @@ fn whatever_is_closed_waits_and_whatever_is_broken_fails() {
     let gate = [Step::UseVersion(version()), Step::Gate(Gate::Tests), Step::Deploy];
     let validate = [Step::UseVersion(version()), Step::Validate];
     let delete = [Step::DeleteFlow];
+    let retire = [Step::DeleteVersion(version()), Step::CreateVersion];
     let why = || "because".to_owned();
     let cases = [
         (&gate[..], Event::GateClosed(why()), End::Waiting(why())),
@@ -130,6 +141,8 @@ fn whatever_is_closed_waits_and_whatever_is_broken_fails() {
         (&validate[..], Event::Invalid(why()), End::Failed(why())),
         (&delete[..], Event::InUse(why()), End::Kept(why())),
         (&delete[..], Event::FlowDeleted, End::Deleted),
+        (&retire[..], Event::Error(why()), End::Failed(why())),
+        (&retire[..], Event::Moved(why()), End::Drifted(why())),
     ];
     for (steps, event, end) in cases {
         let rollout = Rollout::new(steps, Some(flow()), OnFailure::RollBack);

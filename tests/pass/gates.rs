@@ -1,7 +1,7 @@
 //! Gates, promotion, and whatever else a version waits for.
 
 use flowgate::controller::Request;
-use flowgate::model::{Outcome, ResourceOutcome, Selector};
+use flowgate::model::{Outcome, ResourceOutcome, Selector, Status};
 use flowgate::plan::Adopt;
 use http::Method;
 use serde_json::{Value, json};
@@ -91,6 +91,61 @@ async fn a_revision_comes_only_after_it_is_synced_where_it_is_promoted_from() {
     world.reconcile().await;
     let report = world.run(&request("production")).await;
     assert!(message(&report).contains("development is Failed"), "{}", message(&report));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_outcome_but_synced_opens_the_promotion() {
+    for outcome in Outcome::ALL {
+        let world = promoted().await;
+        let note = Status { outcome: *outcome, ..world.note("development") };
+        let note = flowgate::git::note::write(&note);
+        world.git(&["notes", "--ref=flowgate/development", "add", "--force", "-m", &note]);
+        let report = world.run(&request("production")).await;
+        let promotion = format!("development is {outcome} at ");
+        let closed = message(&report).contains(&promotion);
+        assert_eq!(closed, *outcome != Outcome::Synced, "{outcome}: {}", message(&report));
+        assert_eq!(world.writes().await, [], "{outcome}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_revision_that_is_synced_may_come_while_the_newest_may_not() {
+    let world = promoted().await;
+    world.write("flowgate.yaml", &PROJECT.replace("      gates: [tests, approval]\n", ""));
+    world.commit("no gates");
+    world.reconcile().await;
+    world.change_prompt("not reconciled in development yet");
+    world.writes().await;
+    assert_eq!(outcome(&world.run(&request("production")).await), ResourceOutcome::Waiting);
+    assert_eq!(world.writes().await, []);
+    let earlier = Request { revision: Some("HEAD~1".to_owned()), ..request("production") };
+    assert_eq!(outcomes(&world.run(&earlier).await), ["welcome Updated 1.0.0"]);
+    let paths: Vec<_> = world.writes().await.into_iter().map(|write| write.path).collect();
+    assert_eq!(paths, ["/api/v2/flow/deployments"], "the same version, deployed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_that_values_make_another_gets_a_version_of_its_own() {
+    let values = |greeting: &str| format!("values: {{greeting: {greeting}}}");
+    let project = PROJECT
+        .replace(
+            "targetEnvironment: DEVELOPMENT}",
+            &format!("targetEnvironment: DEVELOPMENT, {}}}", values("a")),
+        )
+        .replace("gates: [tests, approval]", &values("b"));
+    let world =
+        World::of(&project, &[("flows/welcome.yaml", flow("welcome", "${values.greeting}"))]);
+    assert_eq!(outcomes(&world.reconcile().await), ["welcome Created 1.0.0"]);
+    assert_eq!(outcomes(&world.run(&request("production")).await), ["welcome Updated 1.0.1"]);
+    // With equal values there would have been one: the content decides.
+    let equal = project.replace("greeting: b", "greeting: a");
+    world.write("flowgate.yaml", &equal);
+    world.commit("equal");
+    world.reconcile().await;
+    world.writes().await;
+    assert_eq!(outcomes(&world.run(&request("production")).await), ["welcome Updated 1.0.0"]);
+    let paths: Vec<_> = world.writes().await.into_iter().map(|write| write.path).collect();
+    assert_eq!(paths, ["/api/v2/flow/deployments"]);
 }
 
 #[tokio::test(start_paused = true)]

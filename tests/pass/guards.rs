@@ -102,7 +102,7 @@ async fn retire(world: &World) {
         let path = format!("/api/v2/flow/deployments/{deployment}/rollback");
         world.call(Method::POST, &path, serde_json::json!({})).await;
     }
-    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    tokio::time::advance(std::time::Duration::from_mins(1)).await;
     world.writes().await;
 }
 

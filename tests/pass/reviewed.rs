@@ -78,7 +78,7 @@ async fn a_version_that_was_published_or_deployed_is_named() {
     let body =
         json!({"versionId": "ver-000001-000002", "snapshot": true, "bypassValidation": false});
     world.call(Method::POST, "/api/v2/flows/flow-000001/publish", body).await;
-    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    tokio::time::advance(std::time::Duration::from_mins(1)).await;
     let now = moved(&world, &reviewed(&plan)).await;
     assert!(
         now.contains("the published version was ver-000001-000001 and is ver-000001-000002")

@@ -44,7 +44,7 @@ async fn outside_the_windows_everything_waits_and_the_reason_says_until_when() {
     let note = world.note("development");
     assert_eq!((note.outcome, note.overrides.len()), (Outcome::Waiting, 0));
 
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     assert_eq!(outcomes(&world.reconcile().await), ["welcome Created 1.0.0"]);
     assert_eq!(world.note("development").outcome, Outcome::Synced);
 }
@@ -106,7 +106,7 @@ async fn what_is_unchanged_does_not_wait() {
     let world = world("Mon 10:00-10:30");
     world.reconcile().await;
     world.writes().await;
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     let report = world.reconcile().await;
     assert_eq!(report.status.map(|status| status.outcome), Some(Outcome::Synced));
 }
@@ -117,7 +117,7 @@ async fn a_plan_is_the_same_one_before_and_in_its_window() {
     let before = world.run(&dry_run()).await;
     assert_eq!(waits(&before).len(), 1);
     assert!(!before.plan.resources[0].is_idle(), "its steps can be reviewed");
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     let then = world.run(&dry_run()).await;
     assert_eq!(waits(&then), [""; 0]);
     assert_eq!(before.hash, then.hash);
@@ -143,7 +143,7 @@ async fn a_deployment_that_failed_after_the_window_closed_is_rolled_back() {
     world.next_deployment("FAILED").await;
     assert_eq!(outcome(&world.reconcile().await), ResourceOutcome::Waiting);
     world.writes().await;
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     let report = world.reconcile().await;
     assert_eq!(outcome(&report), ResourceOutcome::RolledBack, "{report:?}");
     let paths: Vec<_> = world.writes().await.into_iter().map(|write| write.path).collect();
@@ -156,7 +156,7 @@ async fn what_would_be_overwritten_is_saved_when_it_is_and_not_while_it_waits() 
     world.call(Method::POST, "/api/v2/flows", json!({"name": "welcome"})).await;
     let nodes = json!({"nodes": [{"id": "x", "type": "IVR"}], "edges": []});
     world.control(Method::PUT, "flows/flow-000001/draft", nodes).await;
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     let adopt = flowgate::plan::Adopt::SameName;
     let adopting = Request { adopt, ..request("development") };
     assert_eq!(outcome(&world.run(&adopting).await), ResourceOutcome::Waiting);
@@ -176,7 +176,7 @@ async fn a_guard_refuses_outside_the_windows_too() {
         project("Mon 10:00-10:30").replace("windows:", "limits: {updates: 0, from: 0}, windows:");
     world.write("flowgate.yaml", &rule);
     world.change_prompt("Hello");
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     let status = world.reconcile().await.status.expect("recorded");
     assert_eq!(status.outcome, Outcome::Refused, "{status:?}");
     assert_eq!(world.writes().await, []);

@@ -82,6 +82,28 @@ fn a_note_reads_from_the_top() {
 }
 
 #[test]
+fn what_was_set_aside_is_told_to_people_and_to_programs() {
+    let mut noted = status(Outcome::Synced, Vec::new());
+    let over = |flag: &str, passed: &str, reason: Option<&str>| Override {
+        flag: flag.to_owned(),
+        passed: passed.to_owned(),
+        reason: reason.map(str::to_owned),
+    };
+    noted.overrides = vec![
+        over("--dangerous-exceed-limits", "3 updates of 9 are above the limit of 2", None),
+        over("--outside-window", "outside the windows Mon 09:00-10:00 (UTC)", Some("hotfix\nnow")),
+    ];
+    insta::assert_snapshot!(human_part(&write(&noted)), @r#"
+    Synced production: 0 changed, 120 unchanged
+
+    Override: --dangerous-exceed-limits let pass: 3 updates of 9 are above the limit of 2
+    Override: --outside-window "hotfix\nnow" let pass: outside the windows Mon 09:00-10:00 (UTC)
+    "#);
+    insta::assert_snapshot!(json(&noted)["overrides"], @r#"[{"flag":"--dangerous-exceed-limits","passed":"3 updates of 9 are above the limit of 2"},{"flag":"--outside-window","passed":"outside the windows Mon 09:00-10:00 (UTC)","reason":"hotfix\nnow"}]"#);
+    assert_eq!(read(&write(&noted)), Ok(noted));
+}
+
+#[test]
 fn every_outcome_and_message_stays_on_its_line() {
     let mut plain = resource("plain", ResourceOutcome::Kept, None);
     plain.version = None;

@@ -86,10 +86,13 @@ fn a_night_belongs_to_the_day_on_which_it_begins() {
     assert_eq!(told(&whole, "2026-03-09T00:00:00Z"), "2026-03-15T00:00:00Z");
 }
 
+/// A place, a window there on every day, and what is told at which moment.
+type Setting = (&'static str, [&'static str; 2], &'static [(&'static str, &'static str)]);
+
 /// Where the clocks are set, which hour they skip or show twice, and what that does to a window.
 #[test]
 fn what_the_clocks_skip_is_no_part_of_a_window_and_what_they_show_twice_is_part_of_it_twice() {
-    let table: &[(&str, [&str; 2], &[(&str, &str)])] = &[
+    let table: &[Setting] = &[
         // 2026-03-29: 02:00 becomes 03:00 at 01:00 UTC.
         (
             "Europe/Berlin",
@@ -248,7 +251,7 @@ proptest! {
         let mut before = now;
         while before < next {
             prop_assert!(!is_open(&window, before), "open at {} already", before);
-            before += std::time::Duration::from_secs(7 * 60);
+            before += std::time::Duration::from_mins(7);
         }
         let just_before = next - std::time::Duration::from_secs(1);
         prop_assert!(just_before < now || !is_open(&window, just_before));

@@ -6,11 +6,13 @@ use super::*;
 use crate::delta::{FieldChange, compare};
 use crate::model::Step;
 use crate::model::{
-    Connector, Deployed, DeploymentId, DraftRevision, Element, FlowContent, FlowId, Gate,
+    Connector, Deployed, DeploymentId, DraftRevision, Element, FlowContent, FlowId, Gate, Override,
     ResourceId, ResourceOutcome, VersionId,
 };
+use crate::plan::window::Closed;
 use crate::plan::{
-    Action, Basis, FlowWork, Opening, Plan, Refusal, ResourcePlan, Stage, VersionChange, Work,
+    Action, Basis, FlowWork, Opening, Plan, Refusal, ResourcePlan, Stage, VersionChange, Warning,
+    Work,
 };
 use crate::render::Style;
 
@@ -706,4 +708,114 @@ fn the_same_plan_has_the_same_hash_and_another_plan_another() {
         change(&mut plan);
         assert_ne!(hash(&plan), base);
     }
+}
+
+fn closed() -> Closed {
+    Closed {
+        windows: vec!["Mon-Fri 09:00-16:00 (Europe/Berlin)".into()],
+        opens: Some("Mon 2026-03-02 09:00 Europe/Berlin (08:00 UTC)".into()),
+        opens_at: Some("2026-03-02T08:00:00Z".parse().unwrap()),
+    }
+}
+
+/// A plan with everything that concerns it as a whole.
+fn set_aside(opening: Opening) -> Plan {
+    let passed = "2 updates of 3 managed resources are above the limit of 1".into();
+    let flag = "--dangerous-exceed-limits".into();
+    let message = "Flow/routing has 45 versions and the platform keeps 50".into();
+    Plan {
+        overrides: vec![Override { flag, passed, reason: None }],
+        warnings: vec![Warning { about: "version-cap-near", message }],
+        opening,
+        ..plan(vec![resource("routing", "Routing", Action::Update)])
+    }
+}
+
+fn begun(mut plan: Plan) -> Plan {
+    plan.resources[0].work = steps(vec![Step::DeleteVersion(VersionId::new("v-1")), Step::Deploy]);
+    plan
+}
+
+#[test]
+fn a_plan_says_what_was_set_aside_what_it_waits_for_and_what_is_worth_a_look() {
+    let plan = begun(set_aside(Opening::Closed(closed())));
+    insta::assert_snapshot!(text(&plan, STYLE), @r#"
+    Plan of acme-contact-centre for production: tenant acme, target environment PRODUCTION, revision 1a2b3c4d
+      ~ update
+
+    ~ Flow/routing "Routing" (flows/routing.yaml:3)
+        steps: delete version v-1 → deploy to PRODUCTION
+
+    Override: --dangerous-exceed-limits let pass: 2 updates of 3 managed resources are above the limit of 1
+    Waiting: outside the windows Mon-Fri 09:00-16:00 (Europe/Berlin); the next opens Mon 2026-03-02 09:00 Europe/Berlin (08:00 UTC). Nothing is begun before; --outside-window REASON goes ahead
+    Warning: Flow/routing has 45 versions and the platform keeps 50
+
+    Plan: 0 to create, 1 to update, 0 to delete, 12 unchanged, 0 left alone.
+    "#);
+    let lead = markdown(&plan, "sha256:00");
+    insta::assert_snapshot!(lead.split("|  |").next().unwrap_or_default(), @"
+    ### flowgate: <code>production</code> (<code>PRODUCTION</code>) at <code>1a2b3c4d</code>
+
+    **Plan: 0 to create, 1 to update, 0 to delete, 12 unchanged, 0 left alone.**
+
+    Plan <code>sha256&#58;00</code>
+
+    ```text
+    Override: --dangerous-exceed-limits let pass: 2 updates of 3 managed resources are above the limit of 1
+    Waiting: outside the windows Mon-Fri 09:00-16:00 (Europe/Berlin); the next opens Mon 2026-03-02 09:00 Europe/Berlin (08:00 UTC). Nothing is begun before; --outside-window REASON goes ahead
+    Warning: Flow/routing has 45 versions and the platform keeps 50
+    ```
+    ");
+    let document = json(&plan, "sha256:00");
+    let whole = [&document["overrides"], &document["window"], &document["warnings"]];
+    insta::assert_snapshot!(format!("{:#}", json!(whole)), @r#"
+    [
+      [
+        {
+          "flag": "--dangerous-exceed-limits",
+          "passed": "2 updates of 3 managed resources are above the limit of 1"
+        }
+      ],
+      {
+        "closed": "outside the windows Mon-Fri 09:00-16:00 (Europe/Berlin); the next opens Mon 2026-03-02 09:00 Europe/Berlin (08:00 UTC)",
+        "opensAt": "2026-03-02T08:00:00Z"
+      },
+      [
+        {
+          "about": "version-cap-near",
+          "message": "Flow/routing has 45 versions and the platform keeps 50"
+        }
+      ]
+    ]
+    "#);
+    insta::assert_snapshot!(document["resources"][0]["steps"], @r#"[{"step":"deleteVersion","versionId":"v-1"},{"step":"deploy"}]"#);
+
+    let ahead = begun(set_aside(Opening::Overridden(closed(), "hotfix".into())));
+    let text = text(&ahead, STYLE);
+    assert!(text.contains("Override: --outside-window \"hotfix\" let pass: outside the"), "{text}");
+    assert_eq!(json(&ahead, "")["window"]["overridden"], "hotfix");
+}
+
+#[test]
+fn a_plan_waits_for_no_window_when_it_begins_nothing() {
+    let idle = set_aside(Opening::Closed(closed()));
+    assert!(!text(&idle, STYLE).contains("Waiting:"));
+}
+
+#[test]
+fn windows_and_warnings_leave_the_hash_and_overrides_do_not() {
+    let closed = begun(set_aside(Opening::Closed(closed())));
+    let quiet = Plan { warnings: Vec::new(), opening: Opening::Open, ..closed.clone() };
+    assert_eq!(hash(&closed), hash(&quiet));
+    let unasked = Plan { overrides: Vec::new(), ..closed.clone() };
+    assert_ne!(hash(&closed), hash(&unasked));
+}
+
+#[test]
+fn the_hash_is_printed_of_what_can_be_signed_off() {
+    let applicable = begun(set_aside(Opening::Open));
+    assert_eq!(hash_line(&applicable, "sha256:00"), "Plan hash: sha256:00\n");
+    assert_eq!(hash_line(&set_aside(Opening::Open), "sha256:00"), "");
+    let refusals = everything().refusals;
+    assert_eq!(hash_line(&Plan { refusals, ..applicable }, "sha256:00"), "");
 }

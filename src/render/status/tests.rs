@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Counts, DeltaCounts, DeploymentId, Outcome, Part, ResourceId, ResourceOutcome, ResourceStatus,
-    Status,
+    Counts, DeltaCounts, DeploymentId, Outcome, Override, Part, ResourceId, ResourceOutcome,
+    ResourceStatus, Status,
 };
 use crate::render::Style;
 
@@ -201,4 +201,24 @@ fn the_history_is_newest_first() {
       ]
     }
     "#);
+}
+
+#[test]
+fn what_was_set_aside_is_told_of_a_pass_and_in_the_history() {
+    let mut told = status(Outcome::Synced, Vec::new(), 3);
+    told.overrides = vec![Override {
+        flag: "--outside-window".into(),
+        passed: "outside the windows Mon 09:00-10:00 (UTC)".into(),
+        reason: Some("callers hear \u{1b}[31msilence".into()),
+    }];
+    insta::assert_snapshot!(text(&told, &effort(), STYLE), @r#"
+    Override: --outside-window "callers hear \u{1b}[31msilence" let pass: outside the windows Mon 09:00-10:00 (UTC)
+    Nothing to do: development is as git wants it at 1a2b3c4d: 0 changed, 3 unchanged (56 requests, 42 writes, 3.2 s)
+    "#);
+    insta::assert_snapshot!(history(&[told.clone()], at("2026-11-21T10:00:42Z"), STYLE), @r#"
+    REVISION  OUTCOME  WHEN     RESOURCES               OPERATOR
+    1a2b3c4d  Synced   38s ago  0 changed, 3 unchanged  ada@acme.example
+    Override at 1a2b3c4d: --outside-window "callers hear \u{1b}[31msilence" let pass: outside the windows Mon 09:00-10:00 (UTC)
+    "#);
+    insta::assert_snapshot!(history_json(&[told])["passes"][0]["overrides"], @r#"[{"flag":"--outside-window","passed":"outside the windows Mon 09:00-10:00 (UTC)","reason":"callers hear \u001b[31msilence"}]"#);
 }
