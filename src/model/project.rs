@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Kind, ResourceId};
+use super::{Kind, ResourceId, ValueSource};
 
 /// How the token endpoint takes the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +163,8 @@ pub struct Environment {
     pub protect: BTreeSet<ResourceId>,
     /// What `${values.x}` stands for.
     pub values: BTreeMap<String, Value>,
+    /// Where `valueFrom` may ask, by name.
+    pub sources: BTreeMap<String, ValueSource>,
 }
 
 /// Everything that `flowgate.yaml` says.

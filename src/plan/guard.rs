@@ -166,6 +166,7 @@ mod tests {
             manages: Kind::ALL.iter().copied().collect(),
             protect: BTreeSet::new(),
             values: BTreeMap::new(),
+            sources: BTreeMap::new(),
         }
     }
 
