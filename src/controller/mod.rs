@@ -14,6 +14,7 @@ mod pass;
 mod record;
 mod request;
 mod scripts;
+mod sources;
 pub mod trials;
 
 pub use compare::{Compared, compare};

@@ -11,7 +11,7 @@ use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
 use super::request::{Mode, Outside, Report, Request, Reviewed};
-use super::{Error, beside, trials};
+use super::{Error, beside, sources, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
@@ -37,7 +37,7 @@ pub async fn pass(
     let fetched = fetch(request, cache, outside.repo)?;
     let environment = fetched.manifests.choose(Some(&fetched.environment))?;
     let loaded = load::load_environment(&fetched.manifests, environment)?;
-    let pass = Pass {
+    let mut pass = Pass {
         request,
         outside,
         project: fetched.manifests.project(),
@@ -52,6 +52,7 @@ pub async fn pass(
     };
 
     let _lock = pass.lock()?;
+    pass.desired = pass.ask_sources().await;
     let (state, tip) = outside.repo.read_state(&environment.name)?;
     pass.check_numbers(&state)?;
     pass.check_cases(&state)?;
@@ -128,6 +129,13 @@ impl<'a> Pass<'a> {
             since: self.started_at,
         };
         Ok(Some(self.outside.repo.lock(&self.environment.name, &holder)?))
+    }
+
+    /// Returns what git wants with the values of today.
+    async fn ask_sources(&self) -> Desired {
+        let desired = self.desired.clone();
+        let selected = plan::select(&desired, self.request.selector.as_ref());
+        sources::fill(desired, &selected, self.environment, self.outside.sources).await
     }
 
     fn watch(&self) -> Watch {
@@ -352,6 +360,10 @@ fn planned_otherwise(reviewed: &Reviewed, plan: &Plan, hash: &str) -> Vec<String
         .into_iter()
         .filter(|name| reviewed.resources.get(*name) != now.get(*name).copied())
         .map(|name| {
+            let values = sources::moved(reviewed.resources.get(name), now.get(name).copied());
+            if !values.is_empty() {
+                return format!("{name}: {}", values.join(", "));
+            }
             format!("{name} moved since, or the plan was made with other flags: plan again and review that")
         })
         .collect()

@@ -11,6 +11,7 @@ use crate::cxone::{Client, RequestCounts};
 use crate::git::Repo;
 use crate::model::{Finding, Prune, Selector, Status, Tenant};
 use crate::plan::{Adopt, Failed, Plan};
+use crate::sources;
 
 /// How far a pass goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub struct Outside<'a> {
     pub repo: &'a Repo,
     /// Makes the client of a tenant.
     pub connect: &'a dyn Fn(&Tenant) -> Result<Client, String>,
+    /// What stands behind the sources of values.
+    pub sources: sources::Outside<'a>,
     /// Tells the time.
     pub now: &'a (dyn Fn() -> Timestamp + Sync),
     /// Who runs the pass.

@@ -289,6 +289,7 @@ fn placed_in(element: &str, from: ValueFrom) -> Sourced {
         field,
         source_place,
         field_place,
+        value: None,
     }
 }
 

@@ -40,6 +40,7 @@ mod write;
 pub use parse::{Parsed, parse};
 pub use project::{ProjectFile, missing_project, project};
 pub use resolve::{Resolved, resolve};
+pub use scalar::MAX_INTEGER;
 pub use schema::{Document, schema};
 pub use script::{ScriptFile, script};
 pub use sourced::fill;

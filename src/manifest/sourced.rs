@@ -52,16 +52,20 @@ fn finding(flow: &DesiredFlow, place: Span, message: String, hint: String) -> Fi
 #[must_use]
 pub fn fill(flow: &DesiredFlow, values: &SourceValues) -> DesiredFlow {
     let mut filled = flow.clone();
-    let mut missing: Vec<String> = Vec::new();
-    for sourced in &*flow.sourced {
-        match values.get(&sourced.source, &sourced.field) {
-            Ok(value) => put(&mut filled.flow.content, sourced, value),
-            Err(why) if missing.iter().any(|told| told == why) => {}
-            Err(why) => missing.push(why.to_owned()),
+    let mut missing: Vec<&str> = Vec::new();
+    let mut sourced = flow.sourced.to_vec();
+    for place in &mut sourced {
+        match values.get(&place.source, &place.field) {
+            Ok(value) => {
+                put(&mut filled.flow.content, place, value);
+                place.value = Some(value.clone());
+            }
+            Err(why) if missing.contains(&why) => {}
+            Err(why) => missing.push(why),
         }
     }
     if missing.is_empty() {
-        return DesiredFlow { missing: None, ..filled };
+        return DesiredFlow { missing: None, sourced: sourced.into(), ..filled };
     }
     DesiredFlow { missing: Some(missing.join("; ")), ..flow.clone() }
 }

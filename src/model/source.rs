@@ -94,6 +94,8 @@ pub struct Sourced {
     pub source_place: Span,
     /// Where the manifest names the field.
     pub field_place: Span,
+    /// What the source answered; `None` until it is asked.
+    pub value: Option<Value>,
 }
 
 impl Sourced {
