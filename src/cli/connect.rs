@@ -85,8 +85,7 @@ fn read(credential: &Credential, what: &str) -> Result<String, String> {
     let (place, text) = match credential {
         Credential::Env(name) => {
             let place = format!("the environment variable {name}");
-            let text =
-                std::env::var(name).map_err(|_| format!("{place} is not set; set it"))?;
+            let text = std::env::var(name).map_err(|_| format!("{place} is not set; set it"))?;
             (place, text)
         }
         Credential::File(path) => {

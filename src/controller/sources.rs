@@ -48,7 +48,8 @@ fn put(mut desired: Desired, values: &SourceValues) -> Desired {
 pub(super) fn moved(reviewed: Option<&Value>, now: Option<&Value>) -> Vec<String> {
     let list = |plan: Option<&Value>| plan?.get("sources")?.as_array().cloned();
     let (had, has) = (list(reviewed).unwrap_or_default(), list(now).unwrap_or_default());
-    let same_place = |a: &Value, b: &Value| a["element"] == b["element"] && a["pointer"] == b["pointer"];
+    let same_place =
+        |a: &Value, b: &Value| a["element"] == b["element"] && a["pointer"] == b["pointer"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     has.iter()
         .filter_map(|now| {

@@ -182,11 +182,8 @@ impl Reader<'_, Slot> {
     fn elements(&mut self, fields: &Fields<'_, '_>) -> Option<Elements> {
         let items = self.report.required(fields, "elements", Report::list)?;
         let mut sourced = Vec::new();
-        let read: Vec<_> = items
-            .iter()
-            .enumerate()
-            .map(|(i, node)| self.element(i, node, &mut sourced))
-            .collect();
+        let read: Vec<_> =
+            items.iter().enumerate().map(|(i, node)| self.element(i, node, &mut sourced)).collect();
         Some((read.into_iter().collect::<Option<_>>()?, sourced))
     }
 
@@ -230,9 +227,9 @@ impl Reader<'_, Slot> {
     /// Reports a resource whose name comes from a source: what a flow uses decides what comes before
     /// it, and must be known without asking.
     fn check_naming(&mut self, element_type: &str, from: &ValueFrom) {
-        let naming = NAMING.iter().any(|(of, key)| {
-            *of == element_type && from.path == [Step::Key((*key).to_owned())]
-        });
+        let naming = NAMING
+            .iter()
+            .any(|(of, key)| *of == element_type && from.path == [Step::Key((*key).to_owned())]);
         if naming {
             let message = "the resource that an element uses cannot come from a source";
             let hint = "write its name, or `${values.name}`";

@@ -56,11 +56,7 @@ const VALUE_FROM: &str = "valueFrom";
 const VALUE_FROM_KEYS: &[&str] = &["source", "field"];
 
 /// Reads a value; parts that JSON cannot carry are reported and become `null`.
-pub(super) fn read(
-    report: &mut Report,
-    node: &Node<'_>,
-    references: References,
-) -> FreeForm {
+pub(super) fn read(report: &mut Report, node: &Node<'_>, references: References) -> FreeForm {
     let (gaps, sourced) = (Vec::new(), Vec::new());
     let mut reader = Reader { report, references, path: Vec::new(), gaps, sourced };
     let value = reader.value(node);

@@ -16,11 +16,7 @@ pub(super) fn check(flow: &DesiredFlow, environment: &Environment) -> Vec<Findin
     flow.sourced.iter().filter_map(|sourced| undeclared(flow, sourced, environment)).collect()
 }
 
-fn undeclared(
-    flow: &DesiredFlow,
-    sourced: &Sourced,
-    environment: &Environment,
-) -> Option<Finding> {
+fn undeclared(flow: &DesiredFlow, sourced: &Sourced, environment: &Environment) -> Option<Finding> {
     let Sourced { source, field, source_place, field_place, .. } = sourced;
     let name = &environment.name;
     let Some(declared) = environment.sources.get(source) else {
@@ -34,9 +30,10 @@ fn undeclared(
         return None;
     }
     let message = format!("the source `{source}` of `{name}` has no field `{field}`");
-    let hint = did_you_mean(field, declared.fields.keys().map(String::as_str)).unwrap_or_else(
-        || format!("declare it with its type under `fields` of `{source}` in flowgate.yaml"),
-    );
+    let hint =
+        did_you_mean(field, declared.fields.keys().map(String::as_str)).unwrap_or_else(|| {
+            format!("declare it with its type under `fields` of `{source}` in flowgate.yaml")
+        });
     Some(finding(flow, *field_place, message, hint))
 }
 

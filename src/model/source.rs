@@ -118,6 +118,7 @@ impl SourceValues {
     /// Returns a value, or why there is none.
     pub fn get(&self, source: &str, field: &str) -> Result<&Value, &str> {
         let found = self.0.get(source).and_then(|fields| fields.get(field));
-        found.map_or(Err("the source was not asked"), |value| value.as_ref().map_err(String::as_str))
+        found
+            .map_or(Err("the source was not asked"), |value| value.as_ref().map_err(String::as_str))
     }
 }

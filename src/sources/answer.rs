@@ -74,7 +74,9 @@ pub(super) fn field(answer: &Object, name: &str, field: &SourceField) -> Result<
         return Err(format!("{name} is {}, and {} is expected", noun(value), of_type(expected)));
     }
     if !is_exact(value) {
-        return Err(format!("{name} holds a number beyond ±{MAX_INTEGER}, which is not kept exactly"));
+        return Err(format!(
+            "{name} holds a number beyond ±{MAX_INTEGER}, which is not kept exactly"
+        ));
     }
     Ok(value.clone())
 }
@@ -131,18 +133,33 @@ mod tests {
         let moved = [(LOCATION, "https://b.example/cx?key=hunter2")];
         let table = [
             (answer(404, &[], "{}"), "it answered 404, and 200 is expected"),
-            (answer(304, &[], ""), "it answered 304; redirects are not followed: write the final \
-                                    address as `url`"),
-            (answer(302, &moved, ""), "it answered 302 to https://b.example/cx; redirects are not \
-                                       followed: write the final address as `url`"),
-            (answer(200, &html, "<html>hunter2</html>"),
-             "the answer (text/html) is no JSON (line 1, column 1); a JSON object is expected"),
-            (answer(204, &[], ""), "the answer is no JSON (line 1, column 0); a JSON object is expected"),
-            (answer(200, &[], "{\"a\": 1"),
-             "the answer is no JSON (line 1, column 7); a JSON object is expected"),
+            (
+                answer(304, &[], ""),
+                "it answered 304; redirects are not followed: write the final \
+                                    address as `url`",
+            ),
+            (
+                answer(302, &moved, ""),
+                "it answered 302 to https://b.example/cx; redirects are not \
+                                       followed: write the final address as `url`",
+            ),
+            (
+                answer(200, &html, "<html>hunter2</html>"),
+                "the answer (text/html) is no JSON (line 1, column 1); a JSON object is expected",
+            ),
+            (
+                answer(204, &[], ""),
+                "the answer is no JSON (line 1, column 0); a JSON object is expected",
+            ),
+            (
+                answer(200, &[], "{\"a\": 1"),
+                "the answer is no JSON (line 1, column 7); a JSON object is expected",
+            ),
             (answer(200, &[], "[1]"), "the answer is a list, and a JSON object is expected"),
-            (answer(200, &[], &"[".repeat(200)),
-             "the answer is no JSON (line 1, column 128); a JSON object is expected"),
+            (
+                answer(200, &[], &"[".repeat(200)),
+                "the answer is no JSON (line 1, column 128); a JSON object is expected",
+            ),
         ];
         for (answer, why) in table {
             assert_eq!(object(&answer), Err(why.to_owned()));

@@ -8,6 +8,7 @@ mod failures;
 mod gates;
 mod guards;
 mod people;
+mod sources;
 mod together;
 mod trials;
 mod world;

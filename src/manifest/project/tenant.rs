@@ -109,7 +109,8 @@ type Pair = (Option<Credential>, Option<Credential>);
 fn credentials(report: &mut Report, _: &str, node: &Node<'_>) -> Option<Pair> {
     let fields = report.fields("credentials", node, CREDENTIAL_KEYS)?;
     let id = credential(report, "credentials need", &fields, "clientIdEnv", "clientIdFile");
-    let secret = credential(report, "credentials need", &fields, "clientSecretEnv", "clientSecretFile");
+    let secret =
+        credential(report, "credentials need", &fields, "clientSecretEnv", "clientSecretFile");
     Some((id, secret))
 }
 
