@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use flowgate::cxone::{Network, PlainHttp};
 use flowgate::manifest::{Content, File, project};
 use flowgate::model::{Credential, Environment, Secret};
-use flowgate::sources::{LONGEST_ANSWER, Outside, ask};
+use flowgate::sources::{Access, LONGEST_ANSWER, ask};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -82,8 +82,8 @@ async fn priority(url: &str) -> Result<String, String> {
         Credential::Env(name) if name == "CX_KEY" => Ok(Secret::new("hunter2")),
         _ => Err("not set".to_owned()),
     };
-    let outside = Outside { exchange: &network, credential: &credential };
-    let values = ask(&environment(url), ["cx"], outside).await;
+    let access = Access { exchange: &network, credential: &credential };
+    let values = ask(&environment(url), ["cx"], access).await;
     values.get("cx", "priority").map(ToString::to_string).map_err(str::to_owned)
 }
 

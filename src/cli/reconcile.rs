@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Fa
     let outside = Outside {
         repo: &repo,
         connect: &|tenant| behind.connect(tenant),
-        sources: sources::Outside { exchange: &network, credential: &connect::header },
+        sources: sources::Access { exchange: &network, credential: &connect::header },
         now: &Timestamp::now,
         operator: arguments.operator.as_deref().unwrap_or(&identity.name),
         host: &host(),

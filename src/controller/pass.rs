@@ -52,7 +52,7 @@ pub async fn pass(
     };
 
     let _lock = pass.lock()?;
-    pass.desired = pass.ask_sources().await;
+    pass.ask_sources().await;
     let (state, tip) = outside.repo.read_state(&environment.name)?;
     pass.check_numbers(&state)?;
     pass.check_cases(&state)?;
@@ -131,11 +131,12 @@ impl<'a> Pass<'a> {
         Ok(Some(self.outside.repo.lock(&self.environment.name, &holder)?))
     }
 
-    /// Returns what git wants with the values of today.
-    async fn ask_sources(&self) -> Desired {
-        let desired = self.desired.clone();
+    /// Puts the values of today into what git wants.
+    async fn ask_sources(&mut self) {
+        let desired = std::mem::take(&mut self.desired);
         let selected = plan::select(&desired, self.request.selector.as_ref());
-        sources::fill(desired, &selected, self.environment, self.outside.sources).await
+        let access = self.outside.sources;
+        self.desired = sources::fill(desired, &selected, self.environment, access).await;
     }
 
     fn watch(&self) -> Watch {

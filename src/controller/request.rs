@@ -69,7 +69,7 @@ pub struct Outside<'a> {
     /// Makes the client of a tenant.
     pub connect: &'a dyn Fn(&Tenant) -> Result<Client, String>,
     /// What stands behind the sources of values.
-    pub sources: sources::Outside<'a>,
+    pub sources: sources::Access<'a>,
     /// Tells the time.
     pub now: &'a (dyn Fn() -> Timestamp + Sync),
     /// Who runs the pass.

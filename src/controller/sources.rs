@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::delta::hash;
 use crate::manifest;
 use crate::model::{Desired, DesiredFlow, Environment, ResourceId, SourceValues, Wanted};
-use crate::sources::{self, Outside};
+use crate::sources::{self, Access};
 
 /// Asks the sources that the selected flows use, each once, and returns what git wants with their
 /// answers.
@@ -19,7 +19,7 @@ pub(super) async fn fill(
     desired: Desired,
     selected: &BTreeSet<ResourceId>,
     environment: &Environment,
-    outside: Outside<'_>,
+    access: Access<'_>,
 ) -> Desired {
     let used: BTreeSet<String> = desired
         .flows
@@ -31,7 +31,7 @@ pub(super) async fn fill(
     if used.is_empty() {
         return desired;
     }
-    let values = sources::ask(environment, used.iter().map(String::as_str), outside).await;
+    let values = sources::ask(environment, used.iter().map(String::as_str), access).await;
     put(desired, &values)
 }
 

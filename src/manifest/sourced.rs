@@ -8,19 +8,26 @@ use crate::model::{
     Code, DesiredFlow, Environment, Finding, FlowContent, SourceValues, Sourced, Span,
 };
 
-use super::report::did_you_mean;
+use super::report::{did_you_mean, quote};
 
 /// Returns what is wrong with the references of a flow in an environment: sources and fields that it
 /// does not declare.
 pub(super) fn check(flow: &DesiredFlow, environment: &Environment) -> Vec<Finding> {
-    flow.sourced.iter().filter_map(|sourced| undeclared(flow, sourced, environment)).collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in flow.sourced.iter().filter_map(|one| undeclared(flow, one, environment)) {
+        // An alias repeats what it stands for.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 fn undeclared(flow: &DesiredFlow, sourced: &Sourced, environment: &Environment) -> Option<Finding> {
     let Sourced { source, field, source_place, field_place, .. } = sourced;
     let name = &environment.name;
     let Some(declared) = environment.sources.get(source) else {
-        let message = format!("environment `{name}` has no source `{source}`");
+        let message = format!("environment `{name}` has no source {}", quote(source));
         let known = environment.sources.keys().map(String::as_str);
         let hint = did_you_mean(source, known)
             .unwrap_or_else(|| format!("declare it under `sources` of `{name}` in flowgate.yaml"));
@@ -29,7 +36,7 @@ fn undeclared(flow: &DesiredFlow, sourced: &Sourced, environment: &Environment) 
     if declared.fields.contains_key(field) {
         return None;
     }
-    let message = format!("the source `{source}` of `{name}` has no field `{field}`");
+    let message = format!("the source `{source}` of `{name}` has no field {}", quote(field));
     let hint =
         did_you_mean(field, declared.fields.keys().map(String::as_str)).unwrap_or_else(|| {
             format!("declare it with its type under `fields` of `{source}` in flowgate.yaml")

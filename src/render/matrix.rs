@@ -131,7 +131,7 @@ impl Origins<'_> {
 
 fn origin(place: &Sourced, pointer: &str) -> Option<String> {
     let below = |long: &str, short: &str| {
-        long.strip_prefix(short).filter(|rest| rest.is_empty() || rest.starts_with('/')).is_some()
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let from = escape::plain(&format!("from {}", place.origin()));
     if below(pointer, &place.pointer) {

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What asking needs from outside.
 #[derive(Clone, Copy)]
-pub struct Outside<'a> {
+pub struct Access<'a> {
     /// What stands behind the sources. It must follow no redirects: an answer from where nobody
     /// declared is none.
     pub exchange: &'a dyn Exchange,
@@ -39,12 +39,12 @@ pub struct Outside<'a> {
 pub async fn ask(
     environment: &Environment,
     names: impl IntoIterator<Item = &str>,
-    outside: Outside<'_>,
+    access: Access<'_>,
 ) -> SourceValues {
     let sources = &environment.sources;
     let known = names.into_iter().filter_map(|name| sources.get_key_value(name));
     let asked = known.map(async |(name, source)| {
-        let answer = one(source, outside).await;
+        let answer = one(source, access).await;
         (name.clone(), values(source, &answer, &described(name, source, environment)))
     });
     let mut values = SourceValues::default();
@@ -73,11 +73,11 @@ fn values(
     fields.map(|(name, field)| (name.clone(), value(name, field).map_err(told))).collect()
 }
 
-async fn one(source: &ValueSource, outside: Outside<'_>) -> Result<answer::Object, String> {
-    let request = request::get(source, outside.credential)?;
-    let first = outside.exchange.send(request.clone(), source.timeout).await;
+async fn one(source: &ValueSource, access: Access<'_>) -> Result<answer::Object, String> {
+    let request = request::get(source, access.credential)?;
+    let first = access.exchange.send(request.clone(), source.timeout).await;
     let last = if is_worth_another(&first) {
-        again(request, source.timeout, outside.exchange).await
+        again(request, source.timeout, access.exchange).await
     } else {
         first
     };

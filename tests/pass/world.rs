@@ -467,7 +467,7 @@ impl World {
         let outside = Outside {
             repo: &repo,
             connect: &connect,
-            sources: sources::Outside { exchange: &self.sources, credential: &key },
+            sources: sources::Access { exchange: &self.sources, credential: &key },
             now: &now,
             operator: "ada",
             host: "desk",

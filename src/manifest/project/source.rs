@@ -133,8 +133,17 @@ fn headers(
     key: &str,
     node: &Node<'_>,
 ) -> Option<BTreeMap<String, Credential>> {
-    let entries = report.mapping(key, node)?;
-    Some(entries.iter().filter_map(|entry| header(report, entry)).collect())
+    let mut headers = BTreeMap::new();
+    for entry in report.mapping(key, node)? {
+        let Some((name, value)) = header(report, entry) else { continue };
+        if headers.contains_key(&name) {
+            // Their names are alike in upper and lower case.
+            let message = format!("the header {} stands here twice", quote(&name));
+            report.add(Code::BadValue, entry.key_span, message);
+        }
+        headers.insert(name, value);
+    }
+    Some(headers)
 }
 
 fn header(report: &mut Report, entry: &Entry<'_>) -> Option<(String, Credential)> {

@@ -119,6 +119,7 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
         ("bad-value", &source("fields: {f: json}, headers: {X-Api-Key: {env: A, «file»: b}}")),
         ("bad-name", &source("fields: {f: json}, headers: {«'a b'»: {env: A}}")),
         ("bad-name", &source("fields: {f: json}, headers: {«Host»: {env: A}}")),
+        ("bad-value", &source("fields: {f: json}, headers: {x-a: {env: A}, «X-A»: {env: B}}")),
     ];
     for (codes, marked) in table {
         let (text, spans) = unmark(&project_with(marked));

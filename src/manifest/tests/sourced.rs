@@ -98,6 +98,7 @@ fn sources_and_fields_that_are_not_declared_are_found_where_they_are_named() {
         ("unknown-source", "{k: {valueFrom: {source: «cx-confg», field: priority}}}"),
         ("unknown-source", "{k: {valueFrom: {source: cx-config, field: «prioriti»}}}"),
         ("unknown-source", "{k: [{valueFrom: {source: crm, field: «priority»}}]}"),
+        ("unknown-source", "{k: &a {valueFrom: {source: «x», field: y}}, l: *a}"),
     ];
     let sources = SOURCES.split("\n  crm").next().unwrap_or_default();
     for (codes, marked) in table {
