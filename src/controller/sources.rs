@@ -44,19 +44,26 @@ fn put(mut desired: Desired, values: &SourceValues) -> Desired {
     desired
 }
 
-/// Names the values in which two plans of one flow differ, from their documents.
+/// Names the values in which two plans of one flow differ, or why they are missing now. The plans are
+/// their documents.
 pub(super) fn moved(reviewed: Option<&Value>, now: Option<&Value>) -> Vec<String> {
-    let list = |plan: Option<&Value>| plan?.get("sources")?.as_array().cloned();
-    let (had, has) = (list(reviewed).unwrap_or_default(), list(now).unwrap_or_default());
+    let (had, has) = (sourced(reviewed), sourced(now));
+    if has.is_empty() && !had.is_empty() {
+        let reason = now.and_then(|now| now.get("reason")?.as_str());
+        return reason.map(str::to_owned).into_iter().collect();
+    }
+    has.iter().filter_map(|now| moved_value(had, now)).collect()
+}
+
+fn sourced(plan: Option<&Value>) -> &[Value] {
+    let list = plan.and_then(|plan| plan.get("sources")?.as_array());
+    list.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn moved_value(had: &[Value], now: &Value) -> Option<String> {
     let same_place =
-        |a: &Value, b: &Value| a["element"] == b["element"] && a["pointer"] == b["pointer"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    has.iter()
-        .filter_map(|now| {
-            let was = had.iter().find(|was| same_place(was, now))?;
-            let origin = format!("{}.{}", text(&now["source"]), text(&now["field"]));
-            let moved = was["value"] != now["value"];
-            moved.then(|| format!("{origin} is {} now, and was {}", now["value"], was["value"]))
-        })
-        .collect()
+        |was: &&Value| was["element"] == now["element"] && was["pointer"] == now["pointer"];
+    let was = had.iter().find(same_place).filter(|was| was["value"] != now["value"])?;
+    let (source, field) = (now["source"].as_str()?, now["field"].as_str()?);
+    Some(format!("{source}.{field} is {} now, and was {}", now["value"], was["value"]))
 }

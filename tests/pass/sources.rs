@@ -315,6 +315,10 @@ async fn a_reviewed_plan_is_refused_when_a_value_moved_since() {
     let Error::PlanMoved { moved, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*moved, [r#"Flow/welcome: cx-config.priority is "high" now, and was "low""#]);
     assert_eq!(world.writes().await, []);
+    world.sources.answer(CONFIG, 404, "");
+    let error = world.try_pass(&apply).await.expect_err("gone");
+    let Error::PlanMoved { moved, .. } = &error else { panic!("{error:?}") };
+    assert!(moved[0].contains("it answered 404"), "{moved:?}");
     set_priority(&world, "low");
     assert_eq!(outcomes(&world.run(&apply).await), ["welcome Created 1.0.0"]);
 }

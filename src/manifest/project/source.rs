@@ -68,8 +68,9 @@ fn address(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {
     let text = report.text(key, node)?;
     match url::check(text, Query::Allowed, PlainHttp::Loopback) {
         Ok(()) => Some(text.to_owned()),
-        Err((fault, hint)) => {
-            let hint = if hint.contains("insecure") { "use https" } else { hint };
+        Err((fault, _)) => {
+            let hint =
+                "write it like https://config.acme.example/cx; credentials go into `headers`";
             report.add_hinted(Code::BadValue, node.span, format!("`{key}` {fault}"), hint);
             None
         }
