@@ -16,6 +16,7 @@
 //! | 5 | [`git`] | manifests at a revision, state, notes, lock |
 //! | 5 | [`sandbox`] | runs a data action's JavaScript with time, memory and stack limits |
 //! | 6 | [`apply`] | observes, runs a plan, reads back |
+//! | 6 | [`sources`] | asks endpoints for the values that flows take from them |
 //! | 7 | [`controller`] | a pass as a list of stages with one exit |
 //! | 9 | [`cli`] | arguments → settings → one lower call → output |
 //! | – | [`emulator`] | the CXone API on embedded storage; shares wire types and sandbox with the client, no logic |
@@ -28,7 +29,8 @@
 //!    values, [`validate::check`] walks flows, data actions and records as graphs, [`sandbox::check`]
 //!    compiles the scripts, and the cases of data actions that changed run in it. An error ends the
 //!    pass here.
-//! 4. [`apply::observe`] reads the lists of each kind, and in full only what the recorded
+//! 4. [`sources::ask`] fetches what flows take from outside git. A flow without its values fails
+//!    alone. [`apply::observe`] reads the lists of each kind, and in full only what the recorded
 //!    [`model::State`] does not prove unchanged. What only shows beside the tenant is checked now.
 //! 5. [`delta`] says whether git moved, the tenant moved, or both: of a flow as a whole
 //!    ([`delta::verdict()`]), of a data action by property, of a data store by field and record.
@@ -56,6 +58,7 @@ pub mod git;
 pub mod sandbox;
 
 pub mod apply;
+pub mod sources;
 
 pub mod controller;
 

@@ -617,3 +617,56 @@ fn a_mistake_that_every_environment_shares_is_told_once() {
     assert_eq!(ran.out.matches("error[unknown-element-type]").count(), 1, "{}", ran.out);
     assert!(ran.out.trim_end().ends_with("1 error in 1 file"), "{}", ran.out);
 }
+
+#[test]
+fn values_come_from_a_source_whose_key_is_in_the_environment() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/cx", listener.local_addr().expect("an address"));
+    let seen = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("a connection");
+        let mut request = vec![0; 4096];
+        let length = socket.read(&mut request).expect("a request");
+        let body = r#"{"priority": "high"}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        socket.write_all(format!("{head}{body}").as_bytes()).expect("an answer");
+        String::from_utf8_lossy(&request[..length]).to_lowercase()
+    });
+    let clone = Clone::new();
+    let sources = format!(
+        "targetEnvironment: DEVELOPMENT, sources: {{cx: {{url: '{url}', fields: {{priority: string}}, \
+         headers: {{X-Api-Key: {{env: BANK_SECRET}}}}}}}}}}"
+    );
+    let project = PROJECT.replace("URL", "https://api.nicecxone.com");
+    clone.write(
+        "flowgate.yaml",
+        &project.replacen("targetEnvironment: DEVELOPMENT}", &sources, 1).replace(
+            "    - {name: gated, tenant: sandbox, targetEnvironment: GATED, promotesFrom: development, gates: [approval]}\n",
+            "",
+        ),
+    );
+    let from = "type: Begin, configuration: {p: {valueFrom: {source: cx, field: priority}}}";
+    clone.write("flows/welcome.yaml", &FLOW.replace("type: Begin", from));
+    clone.commit();
+
+    // Nothing but a pass asks.
+    let valid = clone.run(&["validate"]);
+    assert_eq!(
+        (valid.code, valid.err.contains("0 errors") || valid.out.is_empty()),
+        (Some(0), true)
+    );
+    let missing = clone.run(EMULATED);
+    assert_eq!(missing.code, Some(1), "{}", missing.err);
+    let why = "the environment variable BANK_SECRET is not set; set it; the flow stays as it is";
+    assert!(missing.out.contains(why), "{}", missing.out);
+
+    let plan = with_credentials(&clone, &[EMULATED, &["--dry-run"]].concat());
+    let row = r#"begin /configuration/p: "high" (from cx.priority)"#;
+    assert!(plan.out.contains(row), "{}{}", plan.out, plan.err);
+    assert_eq!(plan.code, Some(0));
+    assert!(!format!("{}{}", plan.out, plan.err).contains("hunter2"));
+    assert!(seen.join().expect("a request").contains("x-api-key: hunter2\r\n"));
+
+    let down = with_credentials(&clone, EMULATED);
+    assert_eq!(down.code, Some(1), "{}{}", down.out, down.err);
+    assert!(down.out.contains("cannot reach 127.0.0.1"), "{}", down.out);
+}

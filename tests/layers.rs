@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("git", 5),
     ("sandbox", 5),
     ("apply", 6),
+    ("sources", 6),
     ("controller", 7),
     ("cli", 9),
 ];

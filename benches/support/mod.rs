@@ -13,8 +13,9 @@ use flowgate::controller::{Cache, Course, Mode, Outside, Report, Request, pass};
 use flowgate::cxone::{Client, Settings};
 use flowgate::emulator::{Clock, Emulator};
 use flowgate::git::Repo;
-use flowgate::model::{Outcome, Secret, Tenant};
+use flowgate::model::{Credential, Outcome, Secret, Tenant};
 use flowgate::plan::{Adopt, Failed};
+use flowgate::sources::Access;
 use git2::{IndexAddOption, Repository};
 use http::Method;
 use jiff::Timestamp;
@@ -94,6 +95,7 @@ impl Fixture {
         let outside = Outside {
             repo: &self.repo,
             connect,
+            sources: Access { exchange: &self.emulator, credential: &no_credential },
             now: &Timestamp::now,
             operator: "bench",
             host: "localhost",
@@ -102,6 +104,11 @@ impl Fixture {
         };
         pass(&request, cache, &outside).await.context("the pass failed")
     }
+}
+
+/// Its flows take no values from sources.
+fn no_credential(_: &Credential) -> Result<Secret, String> {
+    Err("there are no sources".into())
 }
 
 /// Tells nobody.

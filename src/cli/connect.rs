@@ -7,6 +7,7 @@ use crate::cxone::exchange::Exchange;
 use crate::cxone::{Client, Network, PlainHttp, Settings};
 use crate::emulator::{Clock, Emulator};
 use crate::model::{Credential, Secret, Tenant};
+use crate::sources;
 
 /// What stands behind the clients.
 pub(super) enum Behind {
@@ -57,21 +58,37 @@ fn credential(
     key: &str,
     tenant: &Tenant,
 ) -> Result<String, String> {
+    let Some(credential) = credential else {
+        return Err(format!(
+            "flowgate.yaml gives no {key}Env or {key}File under the credentials of tenant {}; \
+             add one, or try --emulator",
+            tenant.name
+        ));
+    };
+    read(credential, key).map_err(|why| match credential {
+        Credential::Env(_) => format!("{why}, or try --emulator"),
+        Credential::File(_) => why,
+    })
+}
+
+/// Finds what the header of a source holds; fails with what is missing and what to do.
+pub(super) fn header(place: &Credential) -> Result<Secret, String> {
+    read(place, "value of a header").map(Secret::new)
+}
+
+/// Returns what stands behind the sources of values.
+pub(super) fn source_network() -> Network {
+    Network::new(PlainHttp::Loopback).reading_at_most(sources::LONGEST_ANSWER)
+}
+
+fn read(credential: &Credential, what: &str) -> Result<String, String> {
     let (place, text) = match credential {
-        None => {
-            return Err(format!(
-                "flowgate.yaml gives no {key}Env or {key}File under the credentials of tenant {}; \
-                 add one, or try --emulator",
-                tenant.name
-            ));
-        }
-        Some(Credential::Env(name)) => {
+        Credential::Env(name) => {
             let place = format!("the environment variable {name}");
-            let text = std::env::var(name)
-                .map_err(|_| format!("{place} is not set; set it, or try --emulator"))?;
+            let text = std::env::var(name).map_err(|_| format!("{place} is not set; set it"))?;
             (place, text)
         }
-        Some(Credential::File(path)) => {
+        Credential::File(path) => {
             let place = format!("the file {}", path.display());
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("cannot read {place}: {error}"))?;
@@ -80,7 +97,7 @@ fn credential(
     };
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        return Err(format!("{place} is empty; it must hold the {key}"));
+        return Err(format!("{place} is empty; it must hold the {what}"));
     }
     Ok(text.to_owned())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::args::{Format, PassArgs, Reconcile};
-use super::connect::Behind;
+use super::connect::{self, Behind};
 use super::error::Error as Failure;
 use super::terminal::Terminal;
 use super::{Exit, plan_file, validate};
@@ -17,7 +17,7 @@ use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pa
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, Selector, Status};
 use crate::plan::{Action, Adopt, Danger, Failed};
-use crate::render;
+use crate::{render, sources};
 
 pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
     if arguments.plan.is_some() && (arguments.run.dry_run || arguments.out.is_some()) {
@@ -70,9 +70,11 @@ pub(super) fn execute(
     let bars = Arc::new(terminal.bars());
     let progress: Arc<dyn Progress> = bars.clone();
     let identity = repo.identity();
+    let network = connect::source_network();
     let outside = Outside {
         repo: &repo,
         connect: &|tenant| behind.connect(tenant),
+        sources: sources::Access { exchange: &network, credential: &connect::header },
         now: &Timestamp::now,
         operator: run.operator.as_deref().unwrap_or(&identity.name),
         host: &host(),

@@ -17,6 +17,7 @@ mod request;
 mod reviewed;
 mod rollback;
 mod scripts;
+mod sources;
 pub mod trials;
 
 pub use compare::{Compared, compare};

@@ -9,7 +9,7 @@ use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
 use super::request::{Course, Mode, Outside, Report, Request, Target};
-use super::{Error, beside, reviewed, rollback, trials};
+use super::{Error, beside, reviewed, rollback, sources, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
@@ -51,6 +51,7 @@ pub async fn pass(
     };
 
     let _lock = pass.lock()?;
+    pass.ask_sources().await;
     let (state, tip) = outside.repo.read_state(&environment.name)?;
     let client = pass.connect()?;
     pass.want_version(&state, &client).await?;
@@ -145,6 +146,14 @@ impl<'a> Pass<'a> {
             since: self.started_at,
         };
         Ok(Some(self.outside.repo.lock(&self.environment.name, &holder)?))
+    }
+
+    /// Puts the values of today into what git wants.
+    async fn ask_sources(&mut self) {
+        let desired = std::mem::take(&mut self.desired);
+        let selected = plan::select(&desired, self.request.selector.as_ref());
+        let access = self.outside.sources;
+        self.desired = sources::fill(desired, &selected, self.environment, access).await;
     }
 
     fn watch(&self) -> Watch {

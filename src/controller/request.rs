@@ -13,6 +13,7 @@ use crate::cxone::{Client, RequestCounts};
 use crate::git::Repo;
 use crate::model::{Finding, Prune, Selector, Status, Tenant};
 use crate::plan::{Adopt, Danger, Failed, Plan};
+use crate::sources;
 
 /// How far a pass goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,8 @@ pub struct Outside<'a> {
     pub repo: &'a Repo,
     /// Makes the client of a tenant.
     pub connect: &'a dyn Fn(&Tenant) -> Result<Client, String>,
+    /// What stands behind the sources of values.
+    pub sources: sources::Access<'a>,
     /// Tells the time.
     pub now: &'a (dyn Fn() -> Timestamp + Sync),
     /// Who runs the pass.

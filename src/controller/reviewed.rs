@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Error;
 use super::request::{Approved, Reviewed};
+use super::{Error, sources};
 use crate::plan::Plan;
 use crate::render;
 
@@ -84,7 +84,9 @@ fn resources(reviewed: &Reviewed, now: &Value) -> Vec<String> {
     let now = by_name(now);
     let names: BTreeSet<&String> = reviewed.resources.keys().chain(now.keys()).collect();
     let differs = |name: &&&String| reviewed.resources.get(**name) != now.get(**name);
+    let values = |name: &String| sources::moved(reviewed.resources.get(name), now.get(name));
     let moved = |name: &String| match (reviewed.resources.get(name), now.get(name)) {
+        _ if !values(name).is_empty() => format!("{name}: {}", values(name).join(", ")),
         (Some(then), Some(now)) => format!("{name} moved since: {}", how(then, now)),
         (Some(_), None) => format!("{name} moved since: nothing is to be done about it now"),
         (None, _) => format!("{name} moved since: nothing was to be done about it then"),

@@ -12,8 +12,9 @@ use reqwest::redirect;
 
 use super::exchange::{Exchange, ExchangeError};
 
-/// The longest answer that is read, in bytes.
-const LONGEST: usize = 64 * 1024 * 1024;
+/// The longest answer that is read unless less is asked for, in bytes.
+const LONGEST: usize = 64 * MEBIBYTE;
+const MEBIBYTE: usize = 1024 * 1024;
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(8);
 
@@ -33,6 +34,8 @@ pub enum PlainHttp {
 /// loopback. Nothing is connected, and no certificate is read, before the first request.
 pub struct Network {
     plain: PlainHttp,
+    /// In bytes.
+    longest: usize,
     outside: LazyLock<Built>,
     loopback: LazyLock<Built>,
 }
@@ -45,9 +48,16 @@ impl Network {
     pub fn new(plain: PlainHttp) -> Self {
         Self {
             plain,
+            longest: LONGEST,
             outside: LazyLock::new(|| build(builder)),
             loopback: LazyLock::new(|| build(|| builder().no_proxy())),
         }
+    }
+
+    /// Reads no answer that is longer than so many bytes.
+    #[must_use]
+    pub fn reading_at_most(self, longest: usize) -> Self {
+        Self { longest, ..self }
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
@@ -62,7 +72,7 @@ impl Network {
             .execute(request)
             .await
             .map_err(|error| failure(&host, &error, distrust.as_ref()))?;
-        read(response, &host).await
+        read(response, &host, self.longest).await
     }
 }
 
@@ -133,11 +143,12 @@ fn is_loopback(uri: &Uri) -> bool {
 async fn read(
     mut response: reqwest::Response,
     host: &str,
+    longest: usize,
 ) -> Result<Response<Bytes>, ExchangeError> {
     let lost = |what: &str| ExchangeError::Unanswered(format!("the answer of {host} {what}"));
-    let too_long = || lost("is longer than 64 MiB");
+    let too_long = || lost(&format!("is longer than {} MiB", longest / MEBIBYTE));
     let announced = response.content_length().unwrap_or(0);
-    if announced > LONGEST as u64 {
+    if announced > longest as u64 {
         return Err(too_long());
     }
     let mut body = BytesMut::new();
@@ -146,7 +157,7 @@ async fn read(
         .await
         .map_err(|error| lost(&format!("was cut off: {}", deepest(&error))))?
     {
-        if body.len() + chunk.len() > LONGEST {
+        if body.len() + chunk.len() > longest {
             return Err(too_long());
         }
         body.extend_from_slice(&chunk);

@@ -419,6 +419,8 @@ fn desired(
     let hash = hash(&content);
     let source = Arc::new(Source { path: format!("flows/{name}.yaml"), text: String::new() });
     let flow = DesiredFlow {
+        sourced: [].into(),
+        missing: None,
         metadata: Metadata {
             name: name.into(),
             labels: std::collections::BTreeMap::new(),

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     Code, Connector, ConnectorPlace, DesiredFlow, Element, ElementPlace, Flow, FlowContent, Source,
-    Span,
+    Sourced, Span,
 };
 
 use super::decode::Fields;
-use super::json::{Step, descend};
+use super::json::{Step, ValueFrom, descend, pointer};
 use super::metadata::Named;
 use super::report::{Report, quote};
 use super::scalar::Meaning;
@@ -25,6 +25,12 @@ const CONNECTOR_KEYS: &[&str] = &["id", "sourceId", "targetId", "label", "condit
 
 /// The longest name that the platform shows.
 const MAX_DISPLAY_NAME: usize = 255;
+
+/// The keys of `configuration` that name a resource, by the type of the element.
+const NAMING: &[(&str, &str)] = &[("API", "dataAction"), ("Database", "dataStore")];
+
+/// What `elements` says, and what of it comes from sources.
+type Elements = (Vec<(ElementPlace, Element)>, Vec<Sourced>);
 
 /// Where in a flow a text goes.
 #[derive(Debug)]
@@ -68,6 +74,7 @@ fn declare(spec: Spec, named: Named) -> Unresolved<DesiredFlow> {
     let (connector_places, connectors): (Vec<_>, Vec<_>) = spec.connectors.into_iter().unzip();
     let content = FlowContent { elements, connectors: connectors.into() };
     let (version, version_place) = spec.version.unzip();
+    let missing = (!spec.sourced.is_empty()).then(|| "its sources were not asked".to_owned());
     let flow = Flow { display_name, description: spec.description, version, content };
     Unresolved {
         renamed_from_place,
@@ -79,6 +86,8 @@ fn declare(spec: Spec, named: Named) -> Unresolved<DesiredFlow> {
             connector_places: connector_places.into(),
             version_place,
             flow,
+            sourced: spec.sourced.into(),
+            missing,
         }),
     }
 }
@@ -91,6 +100,7 @@ pub(super) struct Spec {
     elements: Vec<(ElementPlace, Element)>,
     connectors: Vec<(ConnectorPlace, Connector)>,
     holes: Vec<Hole<Slot>>,
+    sourced: Vec<Sourced>,
 }
 
 /// Returns nothing when an element or a connector cannot be read.
@@ -99,7 +109,7 @@ fn spec(report: &mut Report, node: &Node<'_>) -> Option<Spec> {
     let mut reader = Reader::new(report);
     let display_name = reader.optional_text(&fields, "displayName", Slot::DisplayName);
     let description = reader.optional_text(&fields, "description", Slot::Description);
-    let elements = reader.elements(&fields);
+    let (elements, sourced) = reader.elements(&fields).unzip();
     let connectors = reader.connectors(&fields);
     let holes = reader.holes;
     let version = report.optional(&fields, "version", version);
@@ -116,6 +126,7 @@ fn spec(report: &mut Report, node: &Node<'_>) -> Option<Spec> {
         elements,
         connectors,
         holes,
+        sourced: sourced.unwrap_or_default(),
     })
 }
 
@@ -168,19 +179,29 @@ fn version_hint(scalar: &Scalar<'_>) -> String {
 
 impl Reader<'_, Slot> {
     /// Returns all elements, or nothing when one of them cannot be read.
-    fn elements(&mut self, fields: &Fields<'_, '_>) -> Option<Vec<(ElementPlace, Element)>> {
+    fn elements(&mut self, fields: &Fields<'_, '_>) -> Option<Elements> {
         let items = self.report.required(fields, "elements", Report::list)?;
+        let mut sourced = Vec::new();
         let read: Vec<_> =
-            items.iter().enumerate().map(|(i, node)| self.element(i, node)).collect();
-        read.into_iter().collect()
+            items.iter().enumerate().map(|(i, node)| self.element(i, node, &mut sourced)).collect();
+        Some((read.into_iter().collect::<Option<_>>()?, sourced))
     }
 
-    fn element(&mut self, index: usize, node: &Node<'_>) -> Option<(ElementPlace, Element)> {
+    fn element(
+        &mut self,
+        index: usize,
+        node: &Node<'_>,
+        sourced: &mut Vec<Sourced>,
+    ) -> Option<(ElementPlace, Element)> {
         let fields = self.report.fields("an element", node, ELEMENT_KEYS)?;
         let id = self.report.required(&fields, "id", placed);
         let element_type = self.report.required(&fields, "type", placed);
-        let configuration = self.configuration(index, &fields);
+        let (configuration, from) = self.configuration(index, &fields);
         let ((id, id_place), (element_type, type_place)) = (id?, element_type?);
+        for from in from {
+            self.check_naming(&element_type, &from);
+            sourced.push(placed_in(&id, from));
+        }
         let place = ElementPlace { whole: node.span, id: id_place, element_type: type_place };
         Some((
             place,
@@ -188,14 +209,31 @@ impl Reader<'_, Slot> {
         ))
     }
 
-    fn configuration(&mut self, element: usize, fields: &Fields<'_, '_>) -> Map<String, Value> {
-        let Some(node) = fields.get("configuration") else { return Map::new() };
+    fn configuration(
+        &mut self,
+        element: usize,
+        fields: &Fields<'_, '_>,
+    ) -> (Map<String, Value>, Vec<ValueFrom>) {
+        let Some(node) = fields.get("configuration") else { return Default::default() };
         if self.report.mapping("configuration", node).is_none() {
-            return Map::new();
+            return Default::default();
         }
-        match self.value(node, |path| Slot::Configuration { element, path }) {
-            Value::Object(map) => map,
-            _ => Map::new(),
+        match self.sourced_value(node, |path| Slot::Configuration { element, path }) {
+            (Value::Object(map), from) => (map, from),
+            _ => Default::default(),
+        }
+    }
+
+    /// Reports a resource whose name comes from a source: what a flow uses decides what comes before
+    /// it, and must be known without asking.
+    fn check_naming(&mut self, element_type: &str, from: &ValueFrom) {
+        let naming = NAMING
+            .iter()
+            .any(|(of, key)| *of == element_type && from.path == [Step::Key((*key).to_owned())]);
+        if naming {
+            let message = "the resource that an element uses cannot come from a source";
+            let hint = "write its name, or `${values.name}`";
+            self.report.add_hinted(Code::BadValue, from.source.1, message, hint);
         }
     }
 
@@ -237,6 +275,19 @@ impl Reader<'_, Slot> {
 /// Returns the id of a connector that is given none.
 pub(super) fn default_connector_id(source: &str, target: &str) -> String {
     format!("{source}->{target}")
+}
+
+fn placed_in(element: &str, from: ValueFrom) -> Sourced {
+    let ((source, source_place), (field, field_place)) = (from.source, from.field);
+    Sourced {
+        element: element.to_owned(),
+        pointer: format!("/configuration{}", pointer(&from.path)),
+        source,
+        field,
+        source_place,
+        field_place,
+        value: None,
+    }
 }
 
 fn placed(report: &mut Report, key: &str, node: &Node<'_>) -> Option<(String, Span)> {

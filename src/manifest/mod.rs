@@ -10,7 +10,7 @@
 //!
 //! [`parse()`] does not know environments, so that its result can be kept as long as the file does
 //! not change; [`resolve()`] fills in an environment's values and looks across files, at the scripts
-//! too, which [`Parsed::scripts`] asks for.
+//! too, which [`Parsed::scripts`] asks for. What sources answer is put in last, by [`fill()`].
 
 mod data_action;
 mod data_store;
@@ -28,6 +28,7 @@ mod resolve;
 mod scalar;
 mod schema;
 mod script;
+mod sourced;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -39,8 +40,10 @@ mod write;
 pub use parse::{Parsed, parse};
 pub use project::{ProjectFile, missing_project, project};
 pub use resolve::{Resolved, resolve};
+pub use scalar::MAX_INTEGER;
 pub use schema::{Document, schema};
 pub use script::{ScriptFile, script};
+pub use sourced::fill;
 pub use text::{Content, File};
 pub use write::{write, write_data_action, write_data_store};
 

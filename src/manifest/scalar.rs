@@ -1,7 +1,7 @@
 //! What a scalar means: the core schema of YAML 1.2 (section 10.3.2 of its specification).
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53 − 1.
-pub(super) const MAX_INTEGER: i64 = 9_007_199_254_740_991;
+pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// What a scalar stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,6 +8,7 @@ mod flows;
 mod projects;
 mod resolving;
 mod schemas;
+mod sourced;
 mod writing;
 mod yaml;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::model::{Declared, Source, Span};
 
 use super::decode::Fields;
-use super::json::{self, Gap, References, Step};
+use super::json::{self, FreeForm, Gap, References, Step, ValueFrom};
 use super::metadata::Named;
 use super::report::Report;
 use super::template::{self, Filling, Template, Text};
@@ -106,9 +106,27 @@ impl<'r, S> Reader<'r, S> {
 
     /// Reads a free-form value.
     pub(super) fn value(&mut self, node: &Node<'_>, slot: impl Fn(Vec<Step>) -> S) -> Value {
-        let (value, gaps) = json::read(self.report, node, References::Known);
+        self.free_form(node, References::Values, slot).0
+    }
+
+    /// Reads a free-form value that may take parts from sources, and returns those too.
+    pub(super) fn sourced_value(
+        &mut self,
+        node: &Node<'_>,
+        slot: impl Fn(Vec<Step>) -> S,
+    ) -> (Value, Vec<ValueFrom>) {
+        self.free_form(node, References::Sources, slot)
+    }
+
+    fn free_form(
+        &mut self,
+        node: &Node<'_>,
+        references: References,
+        slot: impl Fn(Vec<Step>) -> S,
+    ) -> (Value, Vec<ValueFrom>) {
+        let FreeForm { value, gaps, sourced } = json::read(self.report, node, references);
         let hole = |Gap { path, template }| Hole { slot: slot(path), template };
         self.holes.extend(gaps.into_iter().map(hole));
-        value
+        (value, sourced)
     }
 }

@@ -104,6 +104,8 @@ codes! {
     PromotionOrder = "promotion-order" Error,
     /// `${values.x}` names a value that the environment does not set.
     UnresolvedValue = "unresolved-value" Error,
+    /// `valueFrom` names a source, or a field of one, that the environment does not declare.
+    UnknownSource = "unknown-source" Error,
     /// Not a semantic version of three numbers.
     BadVersion = "bad-version" Error,
     /// A version that is not above what is there.
@@ -172,6 +174,8 @@ codes! {
     FieldInUse = "field-in-use" Error,
     /// A value of an environment that no manifest uses.
     UnusedValue = "unused-value" Warning,
+    /// A source of an environment from which no flow takes a value.
+    UnusedSource = "unused-source" Warning,
     /// A folder of `paths` in which no manifest lies.
     EmptyPath = "empty-path" Warning,
 }

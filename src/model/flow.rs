@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Declared, DesiredDataAction, DesiredDataStore, FlowRecord, Kind, Metadata, ResourceId,
-    Revision, Span, State, Wanted,
+    Revision, Sourced, Span, State, Wanted,
 };
 
 /// One step of a flow.
@@ -100,8 +100,12 @@ pub struct DesiredFlow {
     pub connector_places: Arc<[ConnectorPlace]>,
     /// Where `spec.version` stands.
     pub version_place: Option<Span>,
-    /// What is wanted.
+    /// What is wanted. Where a source has not been asked, the reference stands as it is written.
     pub flow: Flow,
+    /// Where in `flow.content` values come from sources.
+    pub sourced: Arc<[Sourced]>,
+    /// Why values from sources are missing; then nothing of the flow may be sent.
+    pub missing: Option<String>,
 }
 
 impl Declared for DesiredFlow {

@@ -13,6 +13,7 @@ mod live;
 mod project;
 mod resource;
 mod secret;
+mod source;
 mod state;
 mod status;
 mod step;
@@ -48,6 +49,7 @@ pub use project::{
 };
 pub use resource::{Declarations, Declared, Location, Metadata, Source, Wanted};
 pub use secret::Secret;
+pub use source::{SourceField, SourceType, SourceValues, Sourced, ValueSource};
 pub use state::{
     DataActionRecord, DataStoreRecord, Deployed, Failure, FlowRecord, Record, RecordedContent,
     RecordedJson, State, VersionRecord,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Kind, ResourceId, Window};
+use super::{Kind, ResourceId, ValueSource, Window};
 
 /// How the token endpoint takes the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +169,8 @@ pub struct Environment {
     pub keep_versions: Option<u32>,
     /// What `${values.x}` stands for.
     pub values: BTreeMap<String, Value>,
+    /// Where `valueFrom` may ask, by name.
+    pub sources: BTreeMap<String, ValueSource>,
 }
 
 /// Everything that `flowgate.yaml` says.

@@ -1,6 +1,7 @@
 //! Changes and policy in, a plan out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::change::Change;
 use super::policy::{Policy, Promotion};
@@ -71,6 +72,7 @@ pub fn build(
     for resource in &mut plan.resources {
         hold_for_promotion(resource, &policy.promotion);
         hold(resource, &policy.holds);
+        name_sources(resource, desired);
     }
     super::orphan::keep_used(&mut plan.resources, desired, observed, state);
     plan.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -138,6 +140,9 @@ fn flow(
     let flow = &*wanted.declared;
     let record = flow.record(state);
     let leave = |outcome, reason| Planned::something(leave(flow, outcome, reason));
+    if let Some(why) = &flow.missing {
+        return leave(ResourceOutcome::Failed, format!("{why}; the flow stays as it is"));
+    }
     match found {
         Found::AsRecorded => Planned::Nothing(None),
         Found::Unreadable(why) => leave(ResourceOutcome::Failed, why.clone()),
@@ -196,6 +201,16 @@ fn hold(plan: &mut ResourcePlan, holds: &[Hold]) {
         && !plan.is_idle()
     {
         plan.leave(ResourceOutcome::Waiting, hold.to_string());
+    }
+}
+
+/// Says which values of a flow come from sources.
+fn name_sources(plan: &mut ResourcePlan, desired: &Desired) {
+    if let Work::Flow(work) = &mut plan.work
+        && let Some(wanted) = desired.flows.get(&plan.id)
+        && wanted.declared.missing.is_none()
+    {
+        work.sourced = Arc::clone(&wanted.declared.sourced);
     }
 }
 

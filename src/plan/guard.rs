@@ -311,6 +311,7 @@ mod tests {
             windows: Vec::new(),
             keep_versions: None,
             values: BTreeMap::new(),
+            sources: BTreeMap::new(),
         }
     }
 

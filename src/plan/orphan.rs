@@ -167,7 +167,8 @@ fn delete(record: &FlowRecord, live: &LiveFlow, policy: &Policy<'_>) -> Result<F
 }
 
 /// Keeps what is used by a resource that stays: what git declares, and flows that are kept. What uses it
-/// in git no longer does, once it is deployed, frees it.
+/// in git no longer does, once it is deployed, frees it; a flow without values from its sources is
+/// deployed later, and until then uses what it did.
 pub(super) fn keep_used(
     resources: &mut [ResourcePlan],
     desired: &Desired,
@@ -177,6 +178,11 @@ pub(super) fn keep_used(
     let mut users = live_users(resources, desired, observed);
     for id in desired.ids() {
         users.extend(desired.uses(id).into_iter().map(|used| (used, id.to_string())));
+    }
+    for wanted in desired.flows.values().filter(|wanted| wanted.declared.missing.is_some()) {
+        let id = wanted.declared.id();
+        let used = wanted.declared.record(state).map(FlowRecord::uses).unwrap_or_default();
+        users.extend(used.into_iter().map(|used| (used, id.to_string())));
     }
     let kept = resources.iter().filter(|plan| !desired.declares(&plan.id));
     for plan in kept.filter(|plan| plan.action != Action::Delete) {

@@ -1,12 +1,14 @@
 //! What is done to a resource, by kind.
 
+use std::sync::Arc;
+
 use semver::Version;
 use serde_json::{Map, Value};
 
 use crate::model::{
     DataActionContent, DataActionId, DataStoreContent, DataStoreId, Deployed, DeploymentId,
     DraftRevision, Flow, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, Naming,
-    Relation, ResourceOutcome, SchemaField, Step, VersionId,
+    Relation, ResourceOutcome, SchemaField, Sourced, Step, VersionId,
 };
 
 /// The version number before and after.
@@ -57,6 +59,8 @@ pub struct FlowWork {
     pub overwrites: Option<FlowContent>,
     /// What git and the tenant changed, together, where drift is adopted: for people to review.
     pub merged: Option<Box<Flow>>,
+    /// Which of git's values come from sources.
+    pub sourced: Arc<[Sourced]>,
 }
 
 /// One thing to do with a data action.

@@ -81,7 +81,7 @@ fn rows(change: &ResourceDiff, width: usize) -> Vec<Row> {
         ResourceChange::Removed => whole(Sign::Remove),
         ResourceChange::Modified => {
             let mut rows = matrix::settings(&change.settings);
-            rows.extend(matrix::changed(&change.delta));
+            rows.extend(matrix::changed(&change.delta, &[]));
             rows
         }
     }

@@ -1,6 +1,6 @@
 //! The delta matrix as rows: one drawing for plans and diffs, terminals and Markdown.
 
-use crate::model::{Kind, Part};
+use crate::model::{Kind, Part, Sourced};
 use std::collections::BTreeMap;
 
 use anstyle::Style as Ansi;
@@ -68,13 +68,30 @@ impl Row {
 const SHOWN: usize = 50;
 
 /// Returns the rows of a resource that is in both contents.
-pub(super) fn changed(delta: &Delta) -> Vec<Row> {
-    delta.tables().flat_map(|(about, rows)| table(about, rows)).collect()
+///
+/// Beside the values of elements that come from sources stands which ones.
+pub(super) fn changed(delta: &Delta, sourced: &[Sourced]) -> Vec<Row> {
+    delta.tables().flat_map(|(about, rows)| table(about, rows, sourced)).collect()
 }
 
-fn table(about: Part, rows: &[PartDelta]) -> Vec<Row> {
-    let mut drawn: Vec<Row> =
-        rows.iter().take(SHOWN).flat_map(|row| part(noun(about), row, label(about, row))).collect();
+/// Returns a row for each value that comes from a source.
+pub(super) fn sourced(sourced: &[Sourced]) -> impl Iterator<Item = Row> {
+    sourced.iter().filter_map(|place| {
+        let value = escape::value(place.value.as_ref()?);
+        let (element, pointer) = (escape::plain(&place.element), escape::plain(&place.pointer));
+        let origin = escape::plain(&place.origin());
+        let row = format!("{element} {pointer}: {value} (from {origin})");
+        Some(Row::new(0, Sign::Add, row))
+    })
+}
+
+fn table(about: Part, rows: &[PartDelta], sourced: &[Sourced]) -> Vec<Row> {
+    let sourced = if about == Part::Element { sourced } else { &[] };
+    let mut drawn: Vec<Row> = rows
+        .iter()
+        .take(SHOWN)
+        .flat_map(|row| part(noun(about), row, label(about, row), Origins { sourced, of: &row.id }))
+        .collect();
     if let Some(more @ 1..) = rows.len().checked_sub(SHOWN) {
         let nouns = about.plural();
         drawn.push(Row::new(0, Sign::Context, format!("… and {more} more {nouns}")));
@@ -92,6 +109,38 @@ fn noun(about: Part) -> &'static str {
     }
 }
 
+/// Where values of one element come from.
+#[derive(Clone, Copy)]
+struct Origins<'a> {
+    sourced: &'a [Sourced],
+    of: &'a str,
+}
+
+impl Origins<'_> {
+    /// Of nothing that has any.
+    const NONE: Self = Self { sourced: &[], of: "" };
+
+    /// Returns what stands behind the value at a pointer: ` (from cx-config.priority)`, with the way
+    /// to it where only a part of the value comes from there.
+    fn of(&self, pointer: &str) -> String {
+        let own = self.sourced.iter().filter(|place| place.element == self.of);
+        let told: Vec<String> = own.filter_map(|place| origin(place, pointer)).collect();
+        if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
+    }
+}
+
+fn origin(place: &Sourced, pointer: &str) -> Option<String> {
+    let below = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let from = escape::plain(&format!("from {}", place.origin()));
+    if below(pointer, &place.pointer) {
+        return Some(from);
+    }
+    let within = below(&place.pointer, pointer);
+    within.then(|| format!("{} {from}", escape::plain(&place.pointer)))
+}
+
 /// A connector whose id says where it leads needs no label.
 fn label(about: Part, row: &PartDelta) -> String {
     let says_it = about == Part::Connector && row.id == row.label.replace(" -> ", "->");
@@ -100,7 +149,7 @@ fn label(about: Part, row: &PartDelta) -> String {
 
 /// Returns the rows of settings that differ.
 pub(super) fn settings(fields: &[FieldChange]) -> Vec<Row> {
-    fields.iter().flat_map(|change| field(0, change)).collect()
+    fields.iter().flat_map(|change| field(0, change, Origins::NONE)).collect()
 }
 
 /// Returns the rows of a resource that came or went whole: what there is of each part, and by type what
@@ -176,24 +225,25 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-fn part(noun: &str, row: &PartDelta, label: String) -> Vec<Row> {
+fn part(noun: &str, row: &PartDelta, label: String, origins: Origins<'_>) -> Vec<Row> {
     let label = if label.is_empty() { label } else { format!(" ({})", escape::plain(&label)) };
     let heading = |sign| Row::new(0, sign, format!("{noun} {}{label}", escape::plain(&row.id)));
     match &row.change {
         PartChange::Removed(_) => vec![heading(Sign::Remove)],
         PartChange::Added(value) => {
-            std::iter::once(heading(Sign::Add)).chain(contents(value)).collect()
+            std::iter::once(heading(Sign::Add)).chain(contents(value, origins)).collect()
         }
         PartChange::Modified(fields) => std::iter::once(heading(Sign::Change))
-            .chain(fields.iter().flat_map(|change| field(1, change)))
+            .chain(fields.iter().flat_map(|change| field(1, change, origins)))
             .collect(),
     }
 }
 
 /// Returns a row for each property of an added part that its heading does not name.
-fn contents(value: &Value) -> Vec<Row> {
+fn contents(value: &Value, origins: Origins<'_>) -> Vec<Row> {
     let member = |pointer: String, value: &Value| {
-        let row = format!("{}: {}", escape::plain(&pointer), escape::value(value));
+        let origin = origins.of(&pointer);
+        let row = format!("{}: {}{origin}", escape::plain(&pointer), escape::value(value));
         Row::new(1, Sign::Add, row)
     };
     let members = |prefix: &str| value.pointer(prefix).and_then(Value::as_object);
@@ -211,12 +261,13 @@ fn contents(value: &Value) -> Vec<Row> {
     own.chain(below.map(|(pointer, value)| member(pointer, value))).collect()
 }
 
-fn field(depth: usize, change: &FieldChange) -> Vec<Row> {
-    let pointer = escape::plain(&change.pointer);
+fn field(depth: usize, change: &FieldChange, origins: Origins<'_>) -> Vec<Row> {
+    let (pointer, origin) = (escape::plain(&change.pointer), origins.of(&change.pointer));
     match (&change.before, &change.after) {
-        (Some(before), Some(after)) => modified(depth, &pointer, before, after),
+        (Some(before), Some(after)) => modified(depth, &pointer, (before, after), &origin),
         (None, Some(after)) => {
-            vec![Row::new(depth, Sign::Add, format!("{pointer}: {}", escape::value(after)))]
+            let row = format!("{pointer}: {}{origin}", escape::value(after));
+            vec![Row::new(depth, Sign::Add, row)]
         }
         (Some(before), None) => {
             vec![Row::new(depth, Sign::Remove, format!("{pointer}: {}", escape::value(before)))]
@@ -225,8 +276,13 @@ fn field(depth: usize, change: &FieldChange) -> Vec<Row> {
     }
 }
 
-fn modified(depth: usize, pointer: &str, before: &Value, after: &Value) -> Vec<Row> {
-    let heading = Row::new(depth, Sign::Change, format!("{pointer}:"));
+fn modified(
+    depth: usize,
+    pointer: &str,
+    (before, after): (&Value, &Value),
+    origin: &str,
+) -> Vec<Row> {
+    let heading = Row::new(depth, Sign::Change, format!("{pointer}:{origin}"));
     let below = match (before, after) {
         (Value::String(before), Value::String(after)) if is_long(before) || is_long(after) => {
             textdiff::rows(depth + 1, before, after)
@@ -237,7 +293,8 @@ fn modified(depth: usize, pointer: &str, before: &Value, after: &Value) -> Vec<R
             textdiff::rows(depth + 1, &format!("{before:#}\n"), &format!("{after:#}\n"))
         }
         _ => {
-            let row = format!("{pointer}: {} → {}", escape::value(before), escape::value(after));
+            let (before, after) = (escape::value(before), escape::value(after));
+            let row = format!("{pointer}: {before} → {after}{origin}");
             return vec![Row::new(depth, Sign::Change, row)];
         }
     };

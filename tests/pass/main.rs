@@ -11,6 +11,7 @@ mod holds;
 mod people;
 mod retention;
 mod reviewed;
+mod sources;
 mod together;
 mod trials;
 mod windows;

@@ -1,5 +1,6 @@
 //! A git repository, an emulated tenant and a paused clock.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +14,9 @@ use flowgate::cxone::exchange::{Exchange, ExchangeError};
 use flowgate::cxone::{Client, Settings};
 use flowgate::emulator::{Clock, Emulator, SeenRequest};
 use flowgate::git::{Repo, note};
-use flowgate::model::{ResourceOutcome, Secret, Status, Tenant};
+use flowgate::model::{Credential, ResourceOutcome, Secret, Status, Tenant};
 use flowgate::plan::{Adopt, Failed};
+use flowgate::sources;
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -244,9 +246,66 @@ async fn act(emulator: &Emulator, (method, path, body): Deed) -> (StatusCode, Va
     (answer.status(), body)
 }
 
+/// What the sources of values answer, by address; whatever is not there refuses the connection.
+#[derive(Default)]
+pub(crate) struct Sources {
+    answers: Mutex<BTreeMap<String, Answered>>,
+    asked: Mutex<Vec<String>>,
+}
+
+/// What one source answers, and how long that takes.
+#[derive(Clone)]
+struct Answered {
+    status: u16,
+    body: String,
+    after: Duration,
+}
+
+impl Sources {
+    /// Lets a source answer at once.
+    pub(crate) fn answer(&self, url: &str, status: u16, body: &str) {
+        self.answer_after(url, Duration::ZERO, status, body);
+    }
+
+    /// Lets a source take its time.
+    pub(crate) fn answer_after(&self, url: &str, after: Duration, status: u16, body: &str) {
+        let answered = Answered { status, body: body.to_owned(), after };
+        self.answers.lock().expect("no panic").insert(url.to_owned(), answered);
+    }
+
+    /// Returns what was asked since the last call, as method, address and key.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().expect("no panic"))
+    }
+}
+
+impl Exchange for Sources {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            let url = request.uri().to_string();
+            let key = request.headers().get("x-api-key");
+            let key = key.map_or("", |key| key.to_str().expect("text"));
+            let seen = format!("{} {url} {key}", request.method());
+            self.asked.lock().expect("no panic").push(seen.trim_end().to_owned());
+            let answered = self.answers.lock().expect("no panic").get(&url).cloned();
+            let refused = || ExchangeError::NotSent("cannot reach it: refused".to_owned());
+            let Answered { status, body, after } = answered.ok_or_else(refused)?;
+            let late = |_| ExchangeError::Unanswered("it did not answer in time".to_owned());
+            tokio::time::timeout(timeout, tokio::time::sleep(after)).await.map_err(late)?;
+            let answer = http::Response::builder().status(status).body(Bytes::from(body));
+            Ok(answer.expect("an answer"))
+        })
+    }
+}
+
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) emulator: Emulator,
+    pub(crate) sources: Sources,
     begun: Instant,
 }
 
@@ -261,6 +320,7 @@ impl World {
         let world = Self {
             folder: TempDir::new().expect("a folder"),
             emulator: Emulator::in_memory(Clock::starting_at(epoch())).expect("an emulator"),
+            sources: Sources::default(),
             begun: Instant::now(),
         };
         world.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -373,9 +433,25 @@ impl World {
         (struck, report)
     }
 
+    /// Runs a pass on `development` in a process that had others before.
+    pub(crate) async fn reconcile_again(&self, cache: &mut Cache) -> Report {
+        let emulator = Arc::new(self.emulator.clone());
+        let report = self.cached_pass(&request("development"), cache, emulator).await;
+        report.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
     async fn pass_through(
         &self,
         request: &Request,
+        exchange: Arc<dyn Exchange>,
+    ) -> Result<Report, Error> {
+        self.cached_pass(request, &mut Cache::default(), exchange).await
+    }
+
+    async fn cached_pass(
+        &self,
+        request: &Request,
+        cache: &mut Cache,
         exchange: Arc<dyn Exchange>,
     ) -> Result<Report, Error> {
         let repo = Repo::open(self.folder.path())?;
@@ -383,17 +459,22 @@ impl World {
             let settings = Settings::of(tenant, "id".to_owned(), Secret::new("secret"), 1);
             Client::new(settings, Arc::clone(&exchange)).map_err(|error| error.to_string())
         };
+        let key = |place: &Credential| match place {
+            Credential::Env(name) if name == "CONFIG_KEY" => Ok(Secret::new("hunter2")),
+            other => Err(format!("{other:?} is not set")),
+        };
         let now = || epoch() + self.begun.elapsed();
         let outside = Outside {
             repo: &repo,
             connect: &connect,
+            sources: sources::Access { exchange: &self.sources, credential: &key },
             now: &now,
             operator: "ada",
             host: "desk",
             polling: Polling::default(),
             progress: Arc::new(()),
         };
-        pass(request, &mut Cache::default(), &outside).await
+        pass(request, cache, &outside).await
     }
 
     /// Calls the emulator's control API.

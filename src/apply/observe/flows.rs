@@ -111,6 +111,10 @@ impl Subject<'_> {
         refresh: Refresh,
         context: &Context<'_>,
     ) -> Found<LiveFlow> {
+        // Nothing is done about it, so that nothing need be known.
+        if let Some(why) = self.desired.and_then(|flow| flow.missing.as_ref()) {
+            return Found::Unreadable(why.clone());
+        }
         let name = self.desired.map_or("", |flow| &flow.flow.display_name);
         let Some(listing) = tenant.flows.find(self.record.map(|record| &record.id), name) else {
             return Found::Absent;

@@ -46,7 +46,7 @@ fn case(report: &mut Report, node: &Node<'_>) -> Option<(TestCase, Span)> {
 /// The platform takes an input of other types neither.
 fn input(report: &mut Report, key: &str, node: &Node<'_>) -> Option<Value> {
     report.mapping(key, node)?;
-    Some(json::read(report, node, References::Literal).0)
+    Some(json::read(report, node, References::Literal).value)
 }
 
 fn expectation(report: &mut Report, _: &str, node: &Node<'_>) -> Option<Expectation> {
@@ -56,7 +56,7 @@ fn expectation(report: &mut Report, _: &str, node: &Node<'_>) -> Option<Expectat
             .optional(&fields, "error", Report::filled)
             .map(|text| Expectation::Error(text.to_owned())),
         _ => report.optional(&fields, "output", |report, _, node| {
-            Some(Expectation::Output(json::read(report, node, References::Literal).0))
+            Some(Expectation::Output(json::read(report, node, References::Literal).value))
         }),
     }
 }

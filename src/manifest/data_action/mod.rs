@@ -141,8 +141,8 @@ fn trigger(report: &mut Report, key: &str, node: &Node<'_>) -> Option<Map<String
         }
         None => report.add(Code::MissingField, node.span, "a trigger needs `type`"),
     }
-    match json::read(report, node, References::Literal) {
-        (Value::Object(trigger), _) => Some(trigger),
+    match json::read(report, node, References::Literal).value {
+        Value::Object(trigger) => Some(trigger),
         _ => None,
     }
 }

@@ -69,8 +69,8 @@ fn constraints(
             _ => {}
         }
     }
-    match json::read(report, node, References::Literal) {
-        (Value::Object(mut constraints), _) => {
+    match json::read(report, node, References::Literal).value {
+        Value::Object(mut constraints) => {
             constraints.remove(IS_RELATIONSHIP);
             Some(constraints)
         }

@@ -13,9 +13,8 @@ use super::super::json::{self, References};
 use super::super::name;
 use super::super::report::{Report, quote};
 use super::super::scalar::Meaning;
-use super::super::tree::{self, Entry, Node};
-use super::url::{self, PlainHttp, Query};
-use super::{resource, retention, unique, window};
+use super::super::tree::{self, Node};
+use super::{resource, retention, source, unique, window};
 
 const KEYS: &[&str] = &[
     "name",
@@ -39,8 +38,6 @@ const KEYS: &[&str] = &[
 
 const LIMIT_KEYS: &[&str] = &["updates", "deletes", "from"];
 
-const SOURCE_KEYS: &[&str] = &["url", "fields"];
-
 /// From how many resources on limits by percent count.
 const DEFAULT_LIMIT_FROM: u32 = 10;
 
@@ -48,6 +45,7 @@ const DEFAULT_LIMIT_FROM: u32 = 10;
 pub(super) struct Declared {
     pub(super) environment: Environment,
     pub(super) value_places: BTreeMap<String, Span>,
+    pub(super) source_places: BTreeMap<String, Span>,
     places: Places,
 }
 
@@ -81,7 +79,6 @@ pub(super) fn read_all(report: &mut Report, key: &str, node: &Node<'_>) -> Optio
 
 fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
     let fields = report.fields("an environment", node, KEYS)?;
-    check_later_settings(report, &fields);
     let name = report.required(&fields, "name", environment_name);
     let tenant = report.required(&fields, "tenant", owned_text);
     let target_environment = report.required(&fields, "targetEnvironment", owned_text);
@@ -102,6 +99,7 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
     let windows = report.optional(&fields, "windows", window::read_all).unwrap_or_default();
     let keep_versions = report.optional(&fields, "versions", retention::read);
     let values = report.optional(&fields, "values", values).unwrap_or_default();
+    let sources = report.optional(&fields, "sources", source::read_all).unwrap_or_default();
     let environment = Environment {
         name: name?,
         tenant: tenant.unwrap_or_default(),
@@ -119,9 +117,11 @@ fn environment(report: &mut Report, node: &Node<'_>) -> Option<Declared> {
         windows,
         keep_versions,
         values: values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect(),
+        sources: sources.iter().map(|(name, (source, _))| (name.clone(), source.clone())).collect(),
     };
     let value_places = values.into_iter().map(|(name, (_, place))| (name, place)).collect();
-    Some(Declared { environment, value_places, places: places(&fields) })
+    let source_places = sources.into_iter().map(|(name, (_, place))| (name, place)).collect();
+    Some(Declared { environment, value_places, source_places, places: places(&fields) })
 }
 
 fn places(fields: &Fields<'_, '_>) -> Places {
@@ -133,11 +133,6 @@ fn places(fields: &Fields<'_, '_>) -> Places {
         manages: fields.get("manages").map(|node| node.span),
         versions: fields.entry("versions").map(|entry| entry.key_span),
     }
-}
-
-/// Checks the settings that have no effect yet.
-fn check_later_settings(report: &mut Report, fields: &Fields<'_, '_>) {
-    report.optional(fields, "sources", sources);
 }
 
 fn owned_text(report: &mut Report, key: &str, node: &Node<'_>) -> Option<String> {
@@ -232,31 +227,6 @@ fn manages(report: &mut Report, key: &str, node: &Node<'_>) -> Option<BTreeSet<K
     Some(kinds.into_iter().collect())
 }
 
-fn sources(report: &mut Report, key: &str, node: &Node<'_>) -> Option<()> {
-    for entry in report.mapping(key, node)? {
-        check_source(report, entry);
-    }
-    Some(())
-}
-
-fn check_source(report: &mut Report, entry: &Entry<'_>) -> Option<()> {
-    let fields = report.fields("a source", &entry.value, SOURCE_KEYS)?;
-    report.required(&fields, "url", |report, key, node| {
-        let text = report.text(key, node)?;
-        if let Err((fault, hint)) = url::check(text, Query::Allowed, PlainHttp::Loopback) {
-            report.add_hinted(Code::BadValue, node.span, format!("`{key}` {fault}"), hint);
-        }
-        Some(())
-    });
-    report.required(&fields, "fields", |report, key, node| {
-        let fields = report.mapping(key, node)?;
-        for field in fields {
-            report.filled(&field.key, &field.value);
-        }
-        Some(())
-    })
-}
-
 fn values(
     report: &mut Report,
     key: &str,
@@ -273,7 +243,7 @@ fn values(
             report.add_hinted(Code::BadName, entry.key_span, message, hint);
             continue;
         }
-        let (value, _) = json::read(report, &entry.value, References::Literal);
+        let value = json::read(report, &entry.value, References::Literal).value;
         values.insert(entry.key.to_string(), (value, entry.key_span));
     }
     Some(values)

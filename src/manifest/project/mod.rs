@@ -4,6 +4,7 @@ mod environment;
 mod manages;
 mod references;
 pub(super) mod retention;
+pub(super) mod source;
 mod tenant;
 mod url;
 pub(super) mod window;
@@ -41,6 +42,7 @@ pub struct ProjectFile {
     /// None where the project names no paths.
     paths: Option<Vec<Span>>,
     values: BTreeMap<String, BTreeMap<String, Span>>,
+    sources: BTreeMap<String, BTreeMap<String, Span>>,
 }
 
 impl ProjectFile {
@@ -58,6 +60,12 @@ impl ProjectFile {
     /// Returns where an environment sets a value.
     pub fn value_location(&self, environment: &str, value: &str) -> Location {
         self.location(self.values.get(environment).and_then(|values| values.get(value)).copied())
+    }
+
+    /// Returns where an environment declares a source.
+    pub(super) fn source_location(&self, environment: &str, source: &str) -> Location {
+        let sources = self.sources.get(environment);
+        self.location(sources.and_then(|sources| sources.get(source)).copied())
     }
 
     fn location(&self, span: Option<Span>) -> Location {
@@ -139,6 +147,10 @@ fn read(report: &mut Report, fields: &Fields<'_, '_>) -> Option<ProjectFile> {
         .iter()
         .map(|declared| (declared.environment.name.clone(), declared.value_places.clone()))
         .collect();
+    let sources = declared
+        .iter()
+        .map(|declared| (declared.environment.name.clone(), declared.source_places.clone()))
+        .collect();
     let places: Vec<_> = declared.iter().map(environment::Declared::places).collect();
     let mut project = Project {
         name: name.unwrap_or_default(),
@@ -153,7 +165,8 @@ fn read(report: &mut Report, fields: &Fields<'_, '_>) -> Option<ProjectFile> {
     references::check(report, &project, &places);
     manages::check(report, &project, &places);
     retention::share(report, &mut project, &places);
-    Some(ProjectFile { project, source: Arc::clone(report.source()), paths: path_places, values })
+    let source = Arc::clone(report.source());
+    Some(ProjectFile { project, source, paths: path_places, values, sources })
 }
 
 fn metadata(report: &mut Report, _: &str, node: &Node<'_>) -> Option<String> {

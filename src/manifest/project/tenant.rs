@@ -108,13 +108,16 @@ type Pair = (Option<Credential>, Option<Credential>);
 
 fn credentials(report: &mut Report, _: &str, node: &Node<'_>) -> Option<Pair> {
     let fields = report.fields("credentials", node, CREDENTIAL_KEYS)?;
-    let id = credential(report, &fields, "clientIdEnv", "clientIdFile");
-    let secret = credential(report, &fields, "clientSecretEnv", "clientSecretFile");
+    let id = credential(report, "credentials need", &fields, "clientIdEnv", "clientIdFile");
+    let secret =
+        credential(report, "credentials need", &fields, "clientSecretEnv", "clientSecretFile");
     Some((id, secret))
 }
 
-fn credential(
+/// Reads where a credential is found, in one of two keys. `needs` begins the finding about none.
+pub(super) fn credential(
     report: &mut Report,
+    needs: &str,
     fields: &Fields<'_, '_>,
     variable_key: &str,
     file_key: &str,
@@ -127,7 +130,7 @@ fn credential(
             report.add_hinted(Code::BadValue, second.key_span, message, "keep one of them");
         }
         (None, None) => {
-            let message = format!("credentials need `{variable_key}` or `{file_key}`");
+            let message = format!("{needs} `{variable_key}` or `{file_key}`");
             report.add(Code::MissingField, fields.whole(), message);
         }
         _ => {}

@@ -16,6 +16,7 @@ use super::flow::display_name_fault;
 use super::parse::Parsed;
 use super::project::ProjectFile;
 use super::script::{self, ScriptFile};
+use super::sourced;
 use super::template::Filling;
 use super::unresolved::{Manifest, Unresolved};
 
@@ -49,6 +50,7 @@ pub fn resolve(
 ) -> Resolved {
     let mut resolver = Resolver {
         scripts,
+        environment,
         filling: Filling::new(environment),
         names: Names::default(),
         broken: parsed.iter().flat_map(|file| file.broken.iter().cloned()).collect(),
@@ -73,6 +75,7 @@ pub fn resolve(
     let all_read = findings.iter().all(|finding| finding.severity() == Severity::Warning);
     if all_read && !parsed.is_empty() {
         findings.extend(unused::unused_values(project, environment, &used));
+        findings.extend(unused::unused_sources(project, environment, &declared));
     }
     Resolved { declared, broken, findings }
 }
@@ -86,6 +89,7 @@ fn by_id<'p, T: Manifest + 'p>(
 
 struct Resolver<'a> {
     scripts: &'a BTreeMap<String, ScriptFile>,
+    environment: &'a Environment,
     filling: Filling<'a>,
     names: Names,
     broken: BTreeSet<ResourceId>,
@@ -95,6 +99,7 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn flow(&mut self, unresolved: &Unresolved<DesiredFlow>) -> Option<Arc<DesiredFlow>> {
         let desired = unresolved.fill(&mut self.filling);
+        self.findings.extend(sourced::check(&desired, self.environment));
         let place = unresolved.rest;
         let name = &desired.flow.display_name;
         // One without references was looked at when it was read.

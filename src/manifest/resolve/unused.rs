@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Code, Environment, Finding, Location};
+use crate::model::{Code, Declarations, Environment, Finding, Location};
 
 use super::super::parse::Parsed;
 use super::super::project::ProjectFile;
@@ -44,6 +44,24 @@ pub(super) fn unused_values(
         let message = format!("no manifest uses the value `{name}`");
         Finding::new(Code::UnusedValue, &location.source, location.span, message)
             .with_hint(format!("refer to it with `${{values.{name}}}`, or remove it"))
+    };
+    unused.map(finding).collect()
+}
+
+/// Returns the sources of an environment from which no flow takes a value.
+pub(super) fn unused_sources(
+    file: &ProjectFile,
+    environment: &Environment,
+    declared: &Declarations,
+) -> Vec<Finding> {
+    let sourced = declared.flows.values().flat_map(|flow| &*flow.sourced);
+    let used: BTreeSet<&String> = sourced.map(|sourced| &sourced.source).collect();
+    let unused = environment.sources.keys().filter(|name| !used.contains(name));
+    let finding = |name: &String| {
+        let location = file.source_location(&environment.name, name);
+        let message = format!("no flow takes a value from the source `{name}`");
+        Finding::new(Code::UnusedSource, &location.source, location.span, message)
+            .with_hint("take one with `valueFrom`, or remove it; it is not asked")
     };
     unused.map(finding).collect()
 }

@@ -26,9 +26,31 @@ pub(super) fn spec() -> Value {
     )
 }
 
+/// Returns what `spec` refers to below `$defs`.
+pub(super) fn definitions() -> Value {
+    let reference = closed(json!({"source": filled(), "field": filled()}), &["source", "field"]);
+    let reference = described(reference, "A field of a source of the environment");
+    let parts = json!({"$ref": "#/$defs/configured"});
+    json!({
+        "configured": {
+            "if": {"type": "object", "required": ["valueFrom"]},
+            "then": closed(json!({"valueFrom": reference}), &["valueFrom"]),
+            "else": {"items": parts, "additionalProperties": parts},
+        },
+    })
+}
+
 fn element() -> Value {
     closed(
-        json!({"id": filled(), "type": filled(), "configuration": {"type": "object"}}),
+        json!({
+            "id": filled(),
+            "type": filled(),
+            "configuration": {
+                "type": "object",
+                "not": {"required": ["valueFrom"]},
+                "additionalProperties": {"$ref": "#/$defs/configured"},
+            },
+        }),
         &["id", "type"],
     )
 }

@@ -46,6 +46,9 @@ pub fn schema(document: Document) -> Value {
     );
     schema["$schema"] = json!(DIALECT);
     schema["title"] = json!(format!("flowgate {kind}"));
+    if document == Document::Resource(Kind::Flow) {
+        schema["$defs"] = flow::definitions();
+    }
     schema
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{DriftPolicy, Kind, Strategy};
+use crate::model::{DriftPolicy, Kind, SourceType, Strategy};
 
 use super::super::name::{ENVIRONMENT_PATTERN, Rule, VALUE_PATTERN};
 use super::super::project::retention::KEEP;
+use super::super::project::source::{DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS};
 use super::super::project::window::PATTERN as WINDOW_PATTERN;
 use super::super::project::{DEFAULT_PATHS, ELEMENT_TYPES};
 use super::{closed, described, filled, list, name, resource, words};
@@ -102,7 +103,12 @@ fn environment() -> Value {
             "protect": list(&resource(Kind::ALL)),
             "windows": {"type": "array", "minItems": 1, "items": window()},
             "versions": versions(),
-            "sources": {"type": "object", "additionalProperties": source()},
+            "sources": {
+                "type": "object",
+                "propertyNames": {"pattern": VALUE_PATTERN},
+                "additionalProperties": source(),
+                "description": "Endpoints that `valueFrom` takes values from, by name",
+            },
         }),
         &["name", "tenant", "targetEnvironment"],
     )
@@ -136,9 +142,37 @@ fn versions() -> Value {
 }
 
 fn source() -> Value {
-    let fields = json!({"type": "object", "additionalProperties": filled()});
+    let fields =
+        json!({"type": "object", "minProperties": 1, "additionalProperties": source_field()});
+    let headers = json!({"type": "object", "additionalProperties": header()});
     closed(
-        json!({"url": {"type": "string", "pattern": "^https?://[^@#]+$"}, "fields": fields}),
+        json!({
+            "url": {"type": "string", "pattern": "^https?://[^@#]+$"},
+            "fields": described(fields, "The fields of the answer that flows may take, by name"),
+            "timeoutSeconds": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAX_TIMEOUT_SECONDS,
+                "default": DEFAULT_TIMEOUT_SECONDS,
+            },
+            "headers": described(headers, "Where the whole value of each header is found"),
+        }),
         &["url", "fields"],
     )
+}
+
+fn source_field() -> Value {
+    let value_type = json!({"enum": words(SourceType::WORDS)});
+    let placed = closed(
+        json!({"type": value_type, "pointer": {"type": "string", "pattern": "^/"}}),
+        &["type"],
+    );
+    json!({"anyOf": [value_type, placed]})
+}
+
+fn header() -> Value {
+    let variable = json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"});
+    let mut schema = closed(json!({"env": variable, "file": filled()}), &[]);
+    schema["oneOf"] = json!([{"required": ["env"]}, {"required": ["file"]}]);
+    schema
 }

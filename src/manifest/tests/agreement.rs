@@ -13,7 +13,7 @@ fn ours(text: &str) -> Option<Value> {
     let mut report = Report::new(source);
     let documents = tree::read(text, &mut report);
     let value = documents.first().map_or(Value::Null, |node| {
-        free_form::read(&mut report, node, free_form::References::Literal).0
+        free_form::read(&mut report, node, free_form::References::Literal).value
     });
     report.into_findings().is_empty().then_some(value)
 }

@@ -100,7 +100,7 @@ fn what_is_wrong_with_a_data_store_is_found_where_it_stands() {
         ("unknown-key", item("«field»: {}")),
         ("wrong-type", item("fields: «[»]")),
         ("number-too-large", item("fields: {a: {b: «9007199254740992»}}")),
-        ("unsupported", item("fields: {a: {«valueFrom»: x}}")),
+        ("bad-value", item("fields: {a: {«valueFrom»: x}}")),
         ("wrong-type", item("relationships: «{»}")),
         ("missing-field missing-field", item("relationships: [««{»»}]")),
         ("bad-id", item("relationships: [{field: a, childIds: [«x»]}]")),

@@ -152,7 +152,7 @@ spec:
   elements:
     - {id: a, typ: IVR}
     - {id: b, type: IVR, configuration: {phone: 0049123, big: 12345678901234567890}}
-    - {id: c, type: IVR, configuration: {x: {valueFrom: {source: s, field: f}}, y: '${values.}'}}
+    - {id: c, type: IVR, configuration: {valueFrom: {source: s, field: f}, y: '${values.}'}}
 ";
     insta::assert_snapshot!(lines(&parsed(text).findings), @r#"
     flows/a.yaml:1:13 bad-value: `flowgate.dev/v2` is no `apiVersion` of flowgate (write `flowgate.dev/v1`)
@@ -165,7 +165,7 @@ spec:
     flows/a.yaml:12:15 unknown-key: an element has no key `typ` (did you mean `type`?)
     flows/a.yaml:13:49 bad-value: `0049123` begins with a zero, and versions of YAML read such numbers differently (put it between quotes if it is an id, a code or a phone number)
     flows/a.yaml:13:63 number-too-large: `12345678901234567890` is beyond ±9007199254740991, which JSON cannot carry exactly (put it between quotes if it is an id, a code or a phone number)
-    flows/a.yaml:14:46 unsupported: values from external sources are not available in this version (set the value under `values` of the environment, and refer to it with `${values.name}`)
-    flows/a.yaml:14:85 bad-value: a reference to a value is `${values.name}` (names have a-z, A-Z, 0-9, `_`, `.` and `-`; write `$${` for a literal `${`)
+    flows/a.yaml:14:42 bad-value: `valueFrom` stands for a value in `configuration`, not for all of it (write it as `key: {valueFrom: {source: …, field: …}}`)
+    flows/a.yaml:14:80 bad-value: a reference to a value is `${values.name}` (names have a-z, A-Z, 0-9, `_`, `.` and `-`; write `$${` for a literal `${`)
     "#);
 }

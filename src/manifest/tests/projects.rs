@@ -1,9 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::model::{
-    ClientAuth, Code, Credential, Gate, Kind, Limit, Limits, Prune, ResourceId, Strategy,
+    ClientAuth, Code, Credential, Gate, Kind, Limit, Limits, Prune, ResourceId, SourceField,
+    SourceType, Strategy, ValueSource,
 };
 
 use super::super::missing_project;
@@ -116,13 +118,68 @@ fn what_is_wrong_with_an_environment_is_found_where_it_stands() {
         ("unknown-reference", "promotesFrom: «d»"),
         ("promotion-order", "promotesFrom: «e»"),
         ("missing-field", "sources: {s: «{»url: 'https://a.b/c?d'}}"),
-        ("bad-value", "sources: {s: {url: «'ftp://a'», fields: {}}}"),
-        ("wrong-type", "sources: {s: {url: 'https://a.b', fields: {f: «1»}}}"),
+        ("bad-value", "sources: {s: {url: «'ftp://a'», fields: {f: json}}}"),
+        ("wrong-type", &source("fields: {f: «1»}")),
+        ("bad-value", &source("fields: {f: «text»}")),
+        ("bad-value", &source("fields: «{»}")),
+        ("missing-field", &source("fields: {f: «{»pointer: /a}}")),
+        ("bad-value", &source("fields: {f: {type: json, pointer: «a/b»}}")),
+        ("bad-value", &source("fields: {f: json}, timeoutSeconds: «0»")),
+        ("bad-value", &source("fields: {f: json}, timeoutSeconds: «61»")),
+        ("bad-value", "sources: {s: {url: «'http://a.b'», fields: {f: json}}}"),
+        ("bad-value", "sources: {s: {url: «'https://u:p@a.b'», fields: {f: json}}}"),
+        ("bad-name", "sources: {«a b»: {url: 'https://a.b', fields: {f: json}}}"),
+        ("unknown-key", &source("fields: {f: json}, «timeout»: 5")),
+        ("wrong-type", &source("fields: {f: json}, headers: {X-Api-Key: «hunter2»}")),
+        ("bad-value", &source("fields: {f: json}, headers: {X-Api-Key: {env: «'Bearer x'»}}")),
+        ("missing-field", &source("fields: {f: json}, headers: {X-Api-Key: «{»}}")),
+        ("bad-value", &source("fields: {f: json}, headers: {X-Api-Key: {env: A, «file»: b}}")),
+        ("bad-name", &source("fields: {f: json}, headers: {«'a b'»: {env: A}}")),
+        ("bad-name", &source("fields: {f: json}, headers: {«Host»: {env: A}}")),
+        ("bad-value", &source("fields: {f: json}, headers: {x-a: {env: A}, «X-A»: {env: B}}")),
     ];
     for (codes, marked) in table {
         let (text, spans) = unmark(&project_with(marked));
         let findings = read_project(&text).expect_err(&text);
         assert_found(&findings, codes, &spans, &text);
+    }
+}
+
+/// An environment's source with these keys besides its address.
+fn source(keys: &str) -> String {
+    format!("sources: {{s: {{url: 'https://a.b', {keys}}}}}")
+}
+
+#[test]
+fn a_source_is_read_with_its_defaults_and_its_secrets_stay_outside() {
+    let keys = "fields: {a/b: number, c: {type: json, pointer: /x/y}}, timeoutSeconds: 9,
+  headers: {X-Api-Key: {env: KEY}, authorization: {file: /run/token}}";
+    let project = read_project(&project_with(&source(keys))).expect("sound").project;
+    let found = &project.environments[0].sources["s"];
+    let field = |pointer: &str, value_type| SourceField { pointer: pointer.to_owned(), value_type };
+    let expected = ValueSource {
+        url: "https://a.b".to_owned(),
+        fields: BTreeMap::from([
+            ("a/b".to_owned(), field("/a~1b", SourceType::Number)),
+            ("c".to_owned(), field("/x/y", SourceType::Json)),
+        ]),
+        timeout: Duration::from_secs(9),
+        headers: BTreeMap::from([
+            ("x-api-key".to_owned(), Credential::Env("KEY".to_owned())),
+            ("authorization".to_owned(), Credential::File("/run/token".into())),
+        ]),
+    };
+    assert_eq!(*found, expected);
+    let plain = read_project(&project_with(&source("fields: {f: string}"))).expect("sound").project;
+    assert_eq!(plain.environments[0].sources["s"].timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn what_stands_where_a_secret_is_named_is_never_repeated() {
+    for header in ["hunter2", "{env: 'hunter2 x'}", "[hunter2]"] {
+        let keys = format!("fields: {{f: json}}, headers: {{X-Api-Key: {header}}}");
+        let findings = read_project(&project_with(&source(&keys))).expect_err("a secret");
+        assert!(!super::lines(&findings).contains("hunter2"), "{}", super::lines(&findings));
     }
 }
 

@@ -47,7 +47,11 @@ fn faults_of_values_are_found_where_they_stand() {
         ("number-too-large", "«1e400»"),
         ("bad-value", "«0049»"),
         ("unknown-key", "{«<<»: {a: 1}}"),
-        ("unsupported", "{«valueFrom»: {source: s, field: f}}"),
+        ("bad-value", "{«valueFrom»: {source: s, field: f}, other: 1}"),
+        ("wrong-type", "{valueFrom: «s.f»}"),
+        ("missing-field", "{valueFrom: «{»source: s}}"),
+        ("unknown-key", "{valueFrom: {source: s, field: f, «default»: 1}}"),
+        ("bad-value", "[{x: {valueFrom: {source: «''», field: f}}}]"),
         ("bad-value", "'ä «${values.»}'"),
         ("bad-value", "ä ${values.x} «${values.»a b}"),
     ];

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::words::Tally;
+use super::words::{self, Tally};
 use crate::delta;
-use crate::model::{self, DataActionId, DataStoreId, FlowId, Step, VersionId};
+use crate::model::{self, DataActionId, DataStoreId, FlowId, Sourced, Step, VersionId};
 use crate::plan::{
     self, Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan,
     ResourcePlan, Work,
@@ -115,7 +115,19 @@ struct Resource<'a> {
     basis: BasisDocument<'a>,
     settings: Vec<Field<'a>>,
     delta: Matrix<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<SourcedDocument<'a>>,
     steps: Vec<StepDocument<'a>>,
+}
+
+/// A value of the content that comes from a source.
+#[derive(Debug, Serialize)]
+struct SourcedDocument<'a> {
+    element: &'a str,
+    pointer: &'a str,
+    source: &'a str,
+    field: &'a str,
+    value: Option<&'a Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -261,8 +273,16 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             basis: (&resource.work).into(),
             settings: document::fields(&resource.settings),
             delta: document::matrix(resource.id.kind, &resource.delta),
+            sources: words::sourced(resource).iter().map(SourcedDocument::from).collect(),
             steps: steps(&resource.work),
         }
+    }
+}
+
+impl<'a> From<&'a Sourced> for SourcedDocument<'a> {
+    fn from(sourced: &'a Sourced) -> Self {
+        let Sourced { element, pointer, source, field, value, .. } = sourced;
+        Self { element, pointer, source, field, value: value.as_ref() }
     }
 }
 

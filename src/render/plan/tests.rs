@@ -7,7 +7,7 @@ use crate::delta::{FieldChange, compare};
 use crate::model::Step;
 use crate::model::{
     Connector, Deployed, DeploymentId, DraftRevision, Element, FlowContent, FlowId, Gate, Override,
-    ResourceId, ResourceOutcome, VersionId,
+    ResourceId, ResourceOutcome, Sourced, Span, VersionId,
 };
 use crate::plan::window::Closed;
 use crate::plan::{
@@ -17,6 +17,8 @@ use crate::plan::{
 use crate::render::Style;
 
 const STYLE: Style = Style { color: false, width: 80 };
+
+const HASH: &str = "sha256:0";
 
 fn element(id: &str, element_type: &str, configuration: &Value) -> Element {
     Element {
@@ -818,4 +820,86 @@ fn the_hash_is_printed_of_what_can_be_signed_off() {
     assert_eq!(hash_line(&set_aside(Opening::Open), "sha256:00"), "");
     let refusals = everything().refusals;
     assert_eq!(hash_line(&Plan { refusals, ..applicable }, "sha256:00"), "");
+}
+
+fn sourced(element: &str, pointer: &str, field: &str, value: Value) -> Sourced {
+    let place = Span::START;
+    Sourced {
+        element: element.into(),
+        pointer: pointer.into(),
+        source: "cx-config".into(),
+        field: field.into(),
+        source_place: place,
+        field_place: place,
+        value: Some(value),
+    }
+}
+
+#[test]
+fn values_from_sources_stand_beside_where_they_come_from() {
+    let content = |greet: Value, more: Option<Value>| FlowContent {
+        elements: std::iter::once(element("greet", "IVR", &greet))
+            .chain(more.map(|more| element("queue", "Queue", &more)))
+            .collect(),
+        connectors: Arc::default(),
+    };
+    let before = content(json!({"priority": "low", "wait": {"min": 1}, "plain": 1}), None);
+    let after = content(
+        json!({"priority": "high", "wait": {"min": 2}, "plain": 2, "shape": {"a": 1, "b": 2}}),
+        Some(json!({"skill": "care", "size": 3})),
+    );
+    let mut update = ResourcePlan {
+        delta: compare(&before, &after),
+        ..resource("routing", "Routing", Action::Update)
+    };
+    flow_work(&mut update).sourced = Arc::new([
+        sourced("greet", "/configuration/priority", "routing_priority", json!("high")),
+        sourced("greet", "/configuration/wait", "wait", json!({"min": 2})),
+        sourced("greet", "/configuration/shape/b", "b", json!(2)),
+        sourced("queue", "/configuration/skill", "skill\u{1b}", json!("care")),
+        sourced("other", "/configuration/plain", "never", json!(2)),
+    ]);
+    let plan = plan(vec![update]);
+    insta::assert_snapshot!(text(&plan, STYLE), @r#"
+    Plan of acme-contact-centre for production: tenant acme, target environment PRODUCTION, revision 1a2b3c4d
+      ~ update
+
+    ~ Flow/routing "Routing" (flows/routing.yaml:3)
+        ~ element greet (IVR)
+            ~ /configuration/plain: 1 → 2
+            ~ /configuration/priority: "low" → "high" (from cx-config.routing_priority)
+            + /configuration/shape: {"a":1,"b":2} (/configuration/shape/b from cx-config.b)
+            ~ /configuration/wait/min: 1 → 2 (from cx-config.wait)
+        + element queue (Queue)
+            + /configuration/size: 3
+            + /configuration/skill: "care" (from cx-config.skill\u001b)
+
+    Plan: 0 to create, 1 to update, 0 to delete, 12 unchanged, 0 left alone.
+    "#);
+    assert!(
+        markdown(&plan, HASH).contains(
+            r#"/configuration/priority: "low" → "high" (from cx-config.routing_priority)"#
+        )
+    );
+    let document = json(&plan, HASH);
+    let sources = document["resources"][0]["sources"].as_array().map(Vec::len);
+    assert_eq!(sources, Some(5));
+    assert_eq!(
+        document["resources"][0]["sources"][1],
+        json!({"element": "greet", "pointer": "/configuration/wait", "source": "cx-config",
+               "field": "wait", "value": {"min": 2}})
+    );
+}
+
+#[test]
+fn the_hash_of_a_plan_names_the_values_and_where_they_come_from() {
+    let of = |field: &str, value: Value| {
+        let mut update = update();
+        let place = sourced("greet", "/configuration/prompt", field, value);
+        flow_work(&mut update).sourced = Arc::new([place]);
+        hash(&plan(vec![update]))
+    };
+    let hashes = [of("a", json!(1)), of("a", json!(2)), of("b", json!(1))];
+    assert_eq!(hashes[0], of("a", json!(1)));
+    assert!(hashes[0] != hashes[1] && hashes[0] != hashes[2]);
 }

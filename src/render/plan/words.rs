@@ -1,6 +1,6 @@
 //! What the forms of a plan say alike.
 
-use crate::model::{Hold, Step};
+use crate::model::{Hold, Sourced, Step};
 use crate::plan::{
     Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan, ResourcePlan,
     VersionChange, Work, window,
@@ -120,14 +120,21 @@ pub(super) fn rows(resource: &ResourcePlan, width: usize) -> Vec<Row> {
     let whole =
         |sign| matrix::whole(resource.id.kind, (&resource.settings, &resource.delta), sign, width);
     match resource.action {
-        Action::Create => whole(Sign::Add),
+        Action::Create => {
+            whole(Sign::Add).into_iter().chain(matrix::sourced(sourced(resource))).collect()
+        }
         Action::Delete => whole(Sign::Remove),
         Action::Update | Action::Adopt | Action::Leave(_) => {
             let mut rows = matrix::settings(&resource.settings);
-            rows.extend(matrix::changed(&resource.delta));
+            rows.extend(matrix::changed(&resource.delta, sourced(resource)));
             rows
         }
     }
+}
+
+/// Returns what of the resource's content comes from sources.
+pub(super) fn sourced(resource: &ResourcePlan) -> &[Sourced] {
+    resource.work.flow().map(|work| &*work.sourced).unwrap_or_default()
 }
 
 /// Returns the steps in one line, safe to show; empty when there are none.

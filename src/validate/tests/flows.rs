@@ -55,6 +55,8 @@ pub(super) fn flow(name: &str, text: &str) -> DesiredFlow {
         }
     }
     DesiredFlow {
+        sourced: [].into(),
+        missing: None,
         metadata: metadata("flows", name),
         element_places: element_places.into(),
         connector_places: connector_places.into(),
