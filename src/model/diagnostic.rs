@@ -86,8 +86,6 @@ codes! {
     MissingField = "missing-field" Error,
     /// A value outside what the key allows.
     BadValue = "bad-value" Error,
-    /// A setting or kind of the design that this version cannot carry out yet.
-    Unsupported = "unsupported" Error,
     /// A whole number that JSON cannot carry exactly.
     NumberTooLarge = "number-too-large" Error,
     /// A name outside what the platform and git take.

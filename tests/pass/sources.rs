@@ -300,14 +300,7 @@ async fn a_reviewed_plan_is_refused_when_a_value_moved_since() {
     let world = one();
     let report = dry_run(&world).await;
     let document = render::plan::json(&report.plan, &report.hash);
-    let resources = BTreeMap::from([("Flow/welcome".to_owned(), document["resources"][0].clone())]);
-    let reviewed = Reviewed {
-        path: "plan.json".to_owned(),
-        hash: report.hash.clone(),
-        revision: report.plan.revision.to_string(),
-        environment: "development".to_owned(),
-        resources,
-    };
+    let reviewed = Reviewed::read("plan.json".to_owned(), &document).expect("a plan");
     let apply = Request { mode: Mode::ApplyReviewed(reviewed), ..request("development") };
     set_priority(&world, "high");
     assert_ne!(dry_run(&world).await.hash, report.hash);
