@@ -5,6 +5,8 @@ mod args;
 mod connect;
 mod emulator;
 mod error;
+mod export;
+mod files;
 mod inspect;
 mod plan_file;
 mod reconcile;
@@ -106,6 +108,7 @@ fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Status(arguments) => inspect::status(&arguments, terminal),
         Command::History(arguments) => inspect::history(&arguments, terminal),
         Command::Diff(arguments) => inspect::diff(&arguments, terminal),
+        Command::Export(arguments) => export::run(&arguments, terminal),
         Command::Emulator(arguments) => emulator::run(&arguments, terminal),
         Command::Schema(arguments) => {
             let document = match arguments.kind {

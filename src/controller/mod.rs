@@ -6,6 +6,7 @@
 mod beside;
 mod compare;
 mod error;
+mod export;
 mod ledger;
 mod load;
 mod overview;
@@ -18,6 +19,7 @@ pub mod trials;
 
 pub use compare::{Compared, compare};
 pub use error::Error;
+pub use export::{ExportRequest, Place, Which, export};
 pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};
 pub use overview::overview;
 pub use pass::pass;
