@@ -49,7 +49,9 @@ fn tenant(arguments: &Export) -> Result<crate::model::Export, Failure> {
 
 pub(super) fn show(exported: &crate::model::Export, format: Format, terminal: &Terminal) {
     let text = |style| render::export::text(exported, style);
-    terminal.show(format, text, || render::export::json(exported));
+    if format == Format::Json || !exported.exported.is_empty() {
+        terminal.show(format, text, || render::export::json(exported));
+    }
     for warning in render::export::warnings(exported) {
         terminal.warning(&warning);
     }

@@ -55,6 +55,10 @@ pub struct FlowWork {
     pub overwrites: Option<FlowContent>,
     /// What git and the tenant changed, together, where drift is adopted: for people to review.
     pub merged: Option<Box<Flow>>,
+    /// How it ends when it is taken over as it is and nothing is asked of the tenant, because git says
+    /// what is published and something else differs: `Drifted`, or `Adopted`. The plan's reason says
+    /// what.
+    pub leaves: Option<ResourceOutcome>,
 }
 
 /// One thing to do with a data action.
