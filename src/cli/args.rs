@@ -44,6 +44,8 @@ pub(super) enum Command {
     History(History),
     /// Show what differs between two revisions, element by element, without asking a tenant
     Diff(Diff),
+    /// Make a new project: settings, a flow, editor and CI files
+    Init(Init),
     /// Write what a tenant holds as manifests
     Export(Export),
     /// Serve the built-in CXone emulator over HTTP
@@ -248,6 +250,33 @@ pub(super) struct Diff {
     /// How to print it
     #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder to be made or filled; becomes a git repository unless it is in one
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Begin with what a tenant holds instead of with an example
+    #[arg(long)]
+    pub from_tenant: bool,
+
+    /// Where the tenant's API answers, such as https://eu-1.api.nicecxone.com
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// The target environment, as the platform names it
+    #[arg(long, value_name = "NAME", default_value = "DEVELOPMENT")]
+    pub target_environment: String,
+
+    /// With --from-tenant: read what the built-in emulator holds for tenant cxone in this repository
+    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
+    pub emulator: bool,
+
+    /// Leave out .github/workflows/flowgate.yml and .gitlab-ci.yml
+    #[arg(long)]
+    pub no_ci: bool,
 }
 
 #[derive(Debug, Args)]

@@ -47,11 +47,16 @@ fn tenant(arguments: &Export) -> Result<crate::model::Export, Failure> {
     Ok(runtime.block_on(export(&manifests, &request, &connect))?)
 }
 
-pub(super) fn show(exported: &crate::model::Export, format: Format, terminal: &Terminal) {
+fn show(exported: &crate::model::Export, format: Format, terminal: &Terminal) {
     let text = |style| render::export::text(exported, style);
     if format == Format::Json || !exported.exported.is_empty() {
         terminal.show(format, text, || render::export::json(exported));
     }
+    remarks(exported, terminal);
+}
+
+/// Says what somebody should look at, and how much there was.
+pub(super) fn remarks(exported: &crate::model::Export, terminal: &Terminal) {
     for warning in render::export::warnings(exported) {
         terminal.warning(&warning);
     }

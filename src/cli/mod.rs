@@ -7,6 +7,7 @@ mod emulator;
 mod error;
 mod export;
 mod files;
+mod init;
 mod inspect;
 mod plan_file;
 mod reconcile;
@@ -109,6 +110,7 @@ fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::History(arguments) => inspect::history(&arguments, terminal),
         Command::Diff(arguments) => inspect::diff(&arguments, terminal),
         Command::Export(arguments) => export::run(&arguments, terminal),
+        Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Emulator(arguments) => emulator::run(&arguments, terminal),
         Command::Schema(arguments) => {
             let document = match arguments.kind {

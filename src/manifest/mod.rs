@@ -38,7 +38,7 @@ mod write;
 
 pub use name::{name_fault, name_from, name_with_suffix};
 pub use parse::{Parsed, parse};
-pub use project::{ProjectFile, missing_project, project};
+pub use project::{ProjectFile, default_element_types, missing_project, project};
 pub use resolve::{Resolved, resolve};
 pub use schema::{Document, schema};
 pub use script::{ScriptFile, script};
