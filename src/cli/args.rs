@@ -262,7 +262,7 @@ pub(super) struct Init {
     #[arg(long)]
     pub from_tenant: bool,
 
-    /// Where the tenant's API answers, such as https://eu-1.api.nicecxone.com
+    /// Where the tenant's API answers
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 

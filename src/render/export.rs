@@ -52,19 +52,18 @@ pub fn summary(export: &Export, style: Style) -> String {
         1 => "1 resource".to_owned(),
         count => format!("{count} resources"),
     };
-    let mut line = format!(
-        "{} of {} in {} file{}",
-        counted(export.exported.len()),
-        export.tenant,
-        export.files.len(),
-        if export.files.len() == 1 { "" } else { "s" }
-    );
-    if !export.declared.is_empty() {
-        line += &format!("; {} declared already", export.declared.len());
-    }
-    if !export.not_exported.is_empty() {
-        line += &format!("; {} not exported", export.not_exported.len());
-    }
+    let (files, declared) = (export.files.len(), export.declared.len());
+    let plural = if files == 1 { "" } else { "s" };
+    let also = |count: usize, what: &str| match count {
+        0 => String::new(),
+        count => format!("; {count} {what}"),
+    };
+    let line = [
+        format!("{} of {} in {files} file{plural}", counted(export.exported.len()), export.tenant),
+        also(declared, "declared already"),
+        also(export.not_exported.len(), "not exported"),
+    ]
+    .concat();
     style.paint(paint::STRONG, &escape::plain(&line))
 }
 
@@ -152,4 +151,112 @@ pub fn json(export: &Export) -> Value {
             external: export.external.iter().map(ToString::to_string).collect(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AlreadyDeclared, Kind, ProjectText, ResourceId};
+
+    fn export() -> Export {
+        let exported = |name: &str, notes: &[&str]| Exported {
+            id: ResourceId::flow(name),
+            display_name: name.to_owned(),
+            path: format!("flows/{name}.yaml"),
+            notes: notes.iter().map(|&note| note.to_owned()).collect(),
+        };
+        Export {
+            environment: "production".to_owned(),
+            tenant: "acme".to_owned(),
+            files: vec![ProjectText { path: "flows/a.yaml".to_owned(), text: String::new() }],
+            exported: vec![exported("a", &["its draft was edited"]), exported("front-desk", &[])],
+            not_exported: vec![NotExported {
+                kind: Kind::DataStore,
+                display_name: "no/name\u{1b}[2J".to_owned(),
+                platform_id: "ds-1".to_owned(),
+                reason: "it cannot be read".to_owned(),
+                unreadable: true,
+            }],
+            declared: vec![AlreadyDeclared {
+                id: ResourceId::data_action("abc"),
+                place: "data-actions/abc.yaml:4".to_owned(),
+            }],
+            element_types: ["set-variable".to_owned()].into(),
+            external: [ResourceId::data_action("theirs")].into(),
+        }
+    }
+
+    #[test]
+    fn people_read_what_was_written_and_what_to_look_at() {
+        let style = Style { color: false, width: 80 };
+        insta::assert_snapshot!(text(&export(), style), @"
+        Flow/a           flows/a.yaml
+        Flow/front-desk  flows/front-desk.yaml
+        ");
+        insta::assert_snapshot!(warnings(&export()).join("\n"), @r#"
+        not exported: data store "no/name\u{1b}[2J" (ds-1): it cannot be read
+        Flow/a: its draft was edited
+        add to `elementTypes` in flowgate.yaml, beside those that it has: set-variable (left out, it has the platform's own eight)
+        add to `external` in flowgate.yaml what flows use and no manifest declares: DataAction/theirs
+        "#);
+        insta::assert_snapshot!(summary(&export(), style), @"2 resources of acme in 1 file; 1 declared already; 1 not exported");
+        assert_eq!(summary(&Export::default(), style), "0 resources of  in 0 files");
+    }
+
+    #[test]
+    fn programs_read_everything() {
+        insta::assert_json_snapshot!(json(&export()), @r#"
+        {
+          "apiVersion": "flowgate.dev/v1",
+          "declared": [
+            {
+              "kind": "DataAction",
+              "name": "abc",
+              "place": "data-actions/abc.yaml:4"
+            }
+          ],
+          "environment": "production",
+          "exported": [
+            {
+              "displayName": "a",
+              "kind": "Flow",
+              "name": "a",
+              "notes": [
+                "its draft was edited"
+              ],
+              "path": "flows/a.yaml"
+            },
+            {
+              "displayName": "front-desk",
+              "kind": "Flow",
+              "name": "front-desk",
+              "notes": [],
+              "path": "flows/front-desk.yaml"
+            }
+          ],
+          "files": [
+            "flows/a.yaml"
+          ],
+          "kind": "Export",
+          "needs": {
+            "elementTypes": [
+              "set-variable"
+            ],
+            "external": [
+              "DataAction/theirs"
+            ]
+          },
+          "notExported": [
+            {
+              "displayName": "no/name\u001b[2J",
+              "id": "ds-1",
+              "kind": "DataStore",
+              "reason": "it cannot be read",
+              "unreadable": true
+            }
+          ],
+          "tenant": "acme"
+        }
+        "#);
+    }
 }

@@ -90,8 +90,9 @@ fn needs(setup: &Setup) -> String {
 }
 
 fn list(key: &str, items: impl Iterator<Item = String>) -> String {
-    let items: String = items.map(|item| format!("    - {}\n", write_text(&item))).collect();
-    format!("  {key}:\n{items}")
+    let items = items.map(|item| format!("    - {}\n", write_text(&item)));
+    let lines: Vec<String> = std::iter::once(format!("  {key}:\n")).chain(items).collect();
+    lines.concat()
 }
 
 /// Returns a path as a shell takes it for one word.

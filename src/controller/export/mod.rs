@@ -71,7 +71,7 @@ pub async fn export(
     let reader = Reader { client, environment, watch, which: request.which };
     let (live, unread) = reader.read().await?;
     let named = name::give(live, &declared, &project.name, request.place);
-    let written = write::all(&project.paths, named.named);
+    let written = write::all(&project.paths, named.known_as);
     let alone = (request.place == Place::Elsewhere).then(|| manifests.without_manifests());
     let settled = settle::settle(written, alone.as_ref().unwrap_or(manifests), environment);
     let mut not_exported = [unread, named.unnamed, settled.refused].concat();

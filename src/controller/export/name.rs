@@ -13,7 +13,7 @@ use crate::model::{
 /// Resources with their names, and those without.
 #[derive(Default)]
 pub(super) struct Named {
-    pub(super) named: Vec<(ResourceId, Candidate)>,
+    pub(super) known_as: Vec<(ResourceId, Candidate)>,
     pub(super) unnamed: Vec<NotExported>,
     pub(super) declared: Vec<AlreadyDeclared>,
 }
@@ -35,7 +35,7 @@ pub(super) fn give(
             Some((id, at)) if place == Place::Project => {
                 naming.named.declared.push(AlreadyDeclared { id, place: at });
             }
-            Some((id, _)) => naming.named.named.push((id, one)),
+            Some((id, _)) => naming.named.known_as.push((id, one)),
             None => wishes.extend(naming.wish(one)),
         }
     }
@@ -145,24 +145,24 @@ impl Naming<'_> {
             let first = all == 1 || (wish.own && own == 1);
             let id = ResourceId { kind: wish.of.kind, name: wish.name };
             if first && taken.insert(id.clone()) {
-                self.named.named.push((id, wish.of));
+                self.named.known_as.push((id, wish.of));
             } else {
                 late.push((id, wish.of));
             }
         }
         for (id, one) in late {
-            self.with_suffix(id, one, &mut taken);
+            self.with_suffix(&id, one, &mut taken);
         }
-        self.named.named.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.named.known_as.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.named.declared.sort_by(|a, b| a.id.cmp(&b.id));
         self.named
     }
 
-    fn with_suffix(&mut self, id: ResourceId, one: Candidate, taken: &mut BTreeSet<ResourceId>) {
+    fn with_suffix(&mut self, id: &ResourceId, one: Candidate, taken: &mut BTreeSet<ResourceId>) {
         let name = name_with_suffix(&id.name, &suffix(&one.platform_id));
-        let id = ResourceId { name, ..id };
+        let id = ResourceId { kind: id.kind, name };
         if taken.insert(id.clone()) {
-            self.named.named.push((id, one));
+            self.named.known_as.push((id, one));
         } else {
             let why = format!("its name in git would be {}, which another has", id.name);
             self.named.unnamed.push(one.refused(why));
@@ -175,4 +175,67 @@ pub(super) fn suffix(platform_id: &str) -> String {
     let hash = hash_value(&platform_id.into()).to_string();
     let digits = hash.rsplit(':').next().unwrap_or_default();
     digits.chars().take(6).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Flow, FlowContent};
+
+    fn flow(display_name: &str, platform_id: &str, made_for: Option<(&str, &str)>) -> Candidate {
+        let flow = Flow {
+            display_name: display_name.to_owned(),
+            description: None,
+            version: None,
+            content: FlowContent::default(),
+        };
+        let made_for = made_for.map(|(project, name)| (project.to_owned(), ResourceId::flow(name)));
+        Candidate {
+            kind: Kind::Flow,
+            platform_id: platform_id.to_owned(),
+            display_name: display_name.to_owned(),
+            content: Content::Flow { flow: Box::new(flow), made_for },
+            notes: Vec::new(),
+        }
+    }
+
+    /// Names as `platform id: name`, and what has none.
+    fn names(live: Vec<Candidate>) -> (BTreeSet<String>, usize) {
+        let named = give(live, &Declarations::default(), "bank", Place::Project);
+        let name = |(id, one): (ResourceId, Candidate)| format!("{}: {}", one.platform_id, id.name);
+        (named.known_as.into_iter().map(name).collect(), named.unnamed.len())
+    }
+
+    fn tenant() -> Vec<Candidate> {
+        vec![
+            flow("Front desk", "f1", None),
+            flow("front-desk!", "f2", None),
+            flow("Care", "f3", Some(("bank", "welcome"))),
+            flow("Welcome", "f4", None),
+            flow("Other", "f5", Some(("other", "welcome"))),
+            flow("!!!", "f6", None),
+            flow("Twin", "f7", None),
+            flow("Twin", "f8", None),
+        ]
+    }
+
+    #[test]
+    fn names_are_close_to_what_people_say_and_never_the_same() {
+        let (names, unnamed) = names(tenant());
+        insta::assert_snapshot!(names.into_iter().collect::<Vec<_>>().join("\n"), @"
+        f1: front-desk-4e319c
+        f2: front-desk-66518c
+        f3: welcome
+        f4: welcome-c3d2cf
+        f5: other
+        f6: flow
+        ");
+        assert_eq!(unnamed, 2);
+    }
+
+    #[test]
+    fn the_order_of_the_tenants_list_makes_no_difference() {
+        let turned = tenant().into_iter().rev().collect();
+        assert_eq!(names(turned), names(tenant()));
+    }
 }

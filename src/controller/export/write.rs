@@ -193,3 +193,121 @@ fn places<'a>(elements: &'a [Element], connectors: &[&'a Connector]) -> BTreeMap
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+
+    #[test]
+    fn a_kind_has_the_folder_that_is_called_after_it_or_one_below_the_first() {
+        let table: &[(&[&str], &str)] = &[
+            (&["flows", "data-actions", "data-stores"], "data-actions"),
+            (&["."], "data-actions"),
+            (&["team/care", "shared/data-actions"], "shared/data-actions"),
+            (&["team/care"], "team/care/data-actions"),
+        ];
+        for (paths, expected) in table {
+            let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
+            assert_eq!(folder(&paths, Kind::DataAction), *expected);
+        }
+    }
+
+    fn action(name: &str, script: &str) -> (ResourceId, Candidate) {
+        let content = DataActionContent {
+            action_type: "SCRIPT".to_owned(),
+            language: "JavaScript".to_owned(),
+            enabled: true,
+            script: script.into(),
+            ..DataActionContent::default()
+        };
+        let live = crate::model::LiveDataAction {
+            id: crate::model::DataActionId::new(name),
+            name: name.to_owned(),
+            content,
+            modified: crate::model::ModifiedTimestamp(0),
+        };
+        let of = Candidate {
+            kind: Kind::DataAction,
+            platform_id: name.to_owned(),
+            display_name: name.to_owned(),
+            content: Content::DataAction(Box::new(live)),
+            notes: Vec::new(),
+        };
+        (ResourceId::data_action(name), of)
+    }
+
+    #[test]
+    fn files_have_names_that_every_file_system_tells_apart() {
+        let named = ["Lookup", "lookup", "CON", "other"].map(|name| action(name, "main")).into();
+        let written = all(&["data-actions".to_owned()], named);
+        let paths: Vec<_> = written.iter().map(|one| one.manifest.path.as_str()).collect();
+        insta::assert_snapshot!(paths.join("\n"), @"
+        data-actions/Lookup-caf514.yaml
+        data-actions/lookup-38c0e1.yaml
+        data-actions/CON-f88307.yaml
+        data-actions/other.yaml
+        ");
+    }
+
+    #[test]
+    fn a_script_lies_beside_its_manifest_unless_a_file_would_lose_some_of_it() {
+        let written =
+            all(&[".".to_owned()], vec![action("abc", "x\r\n"), action("bom", "\u{feff}x")]);
+        let script = written[0].script.as_ref().expect("a file");
+        assert_eq!((&*script.path, &*script.text), ("data-actions/abc.js", "x\r\n"));
+        assert!(written[0].manifest.text.contains("file: abc.js\n"));
+        assert!(written[1].script.is_none() && written[1].manifest.text.contains("content: "));
+    }
+
+    fn element(id: &str, element_type: &str) -> Element {
+        Element {
+            id: id.to_owned(),
+            element_type: element_type.to_owned(),
+            configuration: Map::new().into(),
+            extra: Map::new(),
+        }
+    }
+
+    fn connector(id: &str, source: &str, target: &str) -> Connector {
+        Connector {
+            id: id.to_owned(),
+            source_id: source.to_owned(),
+            target_id: target.to_owned(),
+            label: None,
+            condition: None,
+            extra: Map::new(),
+        }
+    }
+
+    #[test]
+    fn elements_come_in_the_order_in_which_a_caller_meets_them() {
+        let mut elements = vec![
+            element("a-end", "End"),
+            element("b-menu", "IVR"),
+            element("c-begin", "Begin"),
+            element("d-lost", "IVR"),
+            element("e-queue", "Queue"),
+        ];
+        let mut connectors = vec![
+            connector("3", "e-queue", "b-menu"),
+            connector("2", "b-menu", "e-queue"),
+            connector("1", "c-begin", "b-menu"),
+            connector("4", "b-menu", "a-end"),
+        ];
+        let ids = |content: &FlowContent| {
+            let elements = content.elements.iter().map(|one| one.id.clone());
+            elements.chain(content.connectors.iter().map(|one| one.id.clone())).collect::<Vec<_>>()
+        };
+        let of = |elements: &[Element], connectors: &[Connector]| {
+            in_order(&FlowContent { elements: elements.to_vec(), connectors: connectors.into() })
+        };
+        let ordered = of(&elements, &connectors);
+        let expected = ["c-begin", "b-menu", "e-queue", "a-end", "d-lost", "1", "2", "4", "3"];
+        assert_eq!(ids(&ordered), expected);
+        elements.reverse();
+        connectors.reverse();
+        assert_eq!(of(&elements, &connectors), ordered);
+    }
+}
