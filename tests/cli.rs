@@ -670,3 +670,117 @@ fn values_come_from_a_source_whose_key_is_in_the_environment() {
     assert_eq!(down.code, Some(1), "{}{}", down.out, down.err);
     assert!(down.out.contains("cannot reach 127.0.0.1"), "{}", down.out);
 }
+
+/// Commits all, as whoever runs git.
+fn commit_in(folder: &Path) {
+    for command in [&["add", "--all"][..], &["commit", "--quiet", "--message", "all"]] {
+        let mut git = isolated("git");
+        git.args(["-c", "user.name=Ada", "-c", "user.email=ada@bank.example"]).args(command);
+        assert!(git.current_dir(folder).status().expect("git runs").success(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_new_project_is_valid_reconciles_and_is_never_written_over() {
+    let folder = TempDir::new().expect("a folder");
+    let made = flowgate(folder.path(), &["init", "Front desk"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(made.out.contains("\n.gitlab-ci.yml\n") && made.out.contains("flowgate.yaml"));
+    assert!(made.err.contains("flowgate reconcile -e development --emulator"), "{}", made.err);
+    let project = folder.path().join("Front desk");
+    for file in made.out.lines() {
+        assert!(project.join(file).is_file(), "{file}");
+    }
+    let valid = flowgate(&project, &["validate"]);
+    assert_eq!(
+        (valid.code, valid.err.as_str()),
+        (Some(0), "1 resource is valid\n"),
+        "{}",
+        valid.out
+    );
+    commit_in(&project);
+    let ran = flowgate(&project, EMULATED);
+    assert!(ran.out.contains("Created  Flow/welcome  1.0.0"), "{}{}", ran.out, ran.err);
+    let status = isolated("git").args(["branch", "--show-current"]).current_dir(&project).output();
+    assert_eq!(status.expect("git runs").stdout, b"main\n");
+
+    std::fs::write(project.join("README.md"), "ours").expect("a file");
+    std::fs::remove_file(project.join(".gitattributes")).expect("a file");
+    flowgate(&project, &["init"]).fails_with("nothing was written: README.md; ");
+    assert!(!project.join(".gitattributes").exists());
+}
+
+#[test]
+fn a_project_in_a_subfolder_has_its_ci_files_at_the_root() {
+    let clone = Clone::empty();
+    clone.write("README.md", "ours");
+    let made = clone.run(&["init", "teams/care", "--target-environment", "STAGING"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(made.out.contains("\n.gitlab-ci.yml\n"), "{}", made.out);
+    assert!(made.out.contains("\nteams/care/flows/welcome.yaml"), "{}", made.out);
+    let ci = std::fs::read_to_string(clone.path().join(".github/workflows/flowgate.yml"));
+    assert!(ci.expect("a file").contains("flowgate reconcile teams/care -e staging"));
+    let none = clone.run(&["init", "teams/sales", "--no-ci"]);
+    assert_eq!(none.code, Some(0), "{}", none.err);
+    assert!(!none.out.contains("gitlab"), "{}", none.out);
+}
+
+#[test]
+fn a_tenant_comes_into_git_and_is_taken_over_without_a_change() {
+    let clone = Clone::new();
+    assert_eq!(clone.run(EMULATED).code, Some(0));
+    // Somebody else begins, with the tenant alone.
+    clone.git(&["rm", "--quiet", "-r", "flows"]);
+    clone.git(&["update-ref", "-d", "refs/flowgate/state/development"]);
+    let other =
+        PROJECT.replace("{name: bank}", "{name: other}").replace("URL", "https://a.example");
+    clone.write("flowgate.yaml", &other);
+    let command = ["export", "-e", "development", "--emulator"];
+    let ran = clone.run(&command);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "Flow/welcome  flows/welcome.yaml\n"));
+    assert_eq!(ran.err, "1 resource of sandbox in 1 file\n");
+    clone.commit();
+    let dry = [EMULATED, &["--adopt", "--dry-run", "--detailed-exitcode"]].concat();
+    let planned = clone.run(&dry);
+    assert_eq!(planned.code, Some(0), "{}", planned.err);
+    let summary = "Nothing to change: 1 resource is taken over as it is.";
+    assert!(planned.out.contains(summary), "{}", planned.out);
+    let taken = clone.run(&[EMULATED, &["--adopt"]].concat());
+    assert!(taken.out.contains("Adopted") && taken.out.contains(" 0 writes"), "{}", taken.out);
+    assert!(clone.run(EMULATED).out.starts_with("Nothing to do"));
+
+    clone.write("flows/welcome.yaml", "# ours\n");
+    let refused = clone.run(&command);
+    refused.fails_with("nothing was written: flows/welcome.yaml; move them away, or write over");
+    let forced = clone.run(&[&command[..], &["--force", "--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&forced.out).expect("JSON");
+    assert_eq!(document["exported"][0]["path"], "flows/welcome.yaml");
+    assert_eq!(clone.git(&["status", "--porcelain"]), "");
+    let elsewhere = clone.run(&[&command[..], &["--out", "copy"]].concat());
+    assert_eq!(elsewhere.code, Some(0), "{}", elsewhere.err);
+    let read = |path: &str| std::fs::read(clone.path().join(path)).expect("a file");
+    assert_eq!(read("copy/flows/welcome.yaml"), read("flows/welcome.yaml"));
+}
+
+#[test]
+fn a_new_project_can_begin_with_a_tenant_over_the_network() {
+    let clone = Clone::new();
+    clone.run(EMULATED);
+    let served = Served::start(&clone.path().join(".git/flowgate/emulator/sandbox"));
+    let folder = TempDir::new().expect("a folder");
+    let init = ["init", "new", "--from-tenant", "--base-url"];
+    let url = format!("http://{}", served.address);
+    let command = [&init[..], &[url.as_str()]].concat();
+    flowgate(folder.path(), &command)
+        .fails_with("the environment variable CXONE_CLIENT_ID is not set");
+    assert!(!folder.path().join("new").exists());
+    assert_eq!(flowgate(folder.path(), &init[..3]).code, Some(64));
+    let mut run = isolated(FLOWGATE);
+    run.env("CXONE_CLIENT_ID", "id").env("CXONE_CLIENT_SECRET", "secret");
+    let ran: Ran = run.args(command).current_dir(folder.path()).output().expect("runs").into();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("--adopt --dry-run"), "{}", ran.err);
+    assert_eq!(flowgate(&folder.path().join("new"), &["validate"]).code, Some(0));
+    let flow = std::fs::read_to_string(folder.path().join("new/flows/welcome.yaml"));
+    assert!(flow.expect("a file").contains("type: Begin"));
+}

@@ -191,6 +191,9 @@ async fn roll_out(
     record: Option<&FlowRecord>,
     context: &Context<'_>,
 ) -> Applied {
+    if let (Some(outcome), Some(flow)) = (work.leaves, flow) {
+        return Applied::taken_over((resource, work), outcome, &flow.flow);
+    }
     let on_failure =
         if context.environment.rollback_on_failure { OnFailure::RollBack } else { OnFailure::Stop };
     let mut rollout = Rollout::new(&work.steps, work.basis.flow.clone(), on_failure);

@@ -1,15 +1,16 @@
 //! What a rollout's end means for the status and for the state.
 
 use jiff::Timestamp;
+use semver::Version;
 
 use super::execute::Traces;
 use crate::delta::hash;
 use crate::git;
 use crate::model::{
-    DeploymentId, Failure, FlowRecord, Record, ResourceId, ResourceOutcome, ResourceStatus,
-    VersionRecord,
+    DeploymentId, Failure, Flow, FlowContent, FlowRecord, Record, ResourceId, ResourceOutcome,
+    ResourceStatus, Step, VersionId, VersionRecord,
 };
-use crate::plan::{Action, FlowWork, Plan, ResourcePlan, Work};
+use crate::plan::{Action, Basis, FlowWork, Plan, ResourcePlan, Work};
 use crate::rollout::{End, IllegalTransition, Rollout};
 
 /// What the state does about a resource.
@@ -48,6 +49,39 @@ impl Applied {
     pub(super) fn forgotten(resource: &ResourcePlan) -> Self {
         let status = status(resource, ResourceOutcome::Deleted, resource.reason.clone());
         Self { status, record: RecordChange::Remove }
+    }
+
+    /// A flow that is taken over as it is.
+    ///
+    /// What is somebody else's is not recorded, neither an edited draft nor a version that they deployed:
+    /// in the next pass it is still theirs.
+    pub(super) fn taken_over(
+        (resource, work): (&ResourcePlan, &FlowWork),
+        outcome: ResourceOutcome,
+        desired: &Flow,
+    ) -> Self {
+        let Basis { flow, draft, published, name, description, deployed, .. } = work.basis.clone();
+        let mut status = status(resource, outcome, resource.reason.clone());
+        let Some(id) = flow else { return Self { status, record: RecordChange::Keep } };
+        let used = work.steps.iter().find_map(|step| match step {
+            Step::UseVersion(id) => Some(id.clone()),
+            _ => None,
+        });
+        status.version_id.clone_from(&used);
+        let number = work.version.as_ref().map(|version| version.to.clone());
+        let record = FlowRecord {
+            id,
+            display_name: name.unwrap_or_else(|| desired.display_name.clone()),
+            description,
+            draft_revision: draft
+                .filter(|_| outcome != ResourceOutcome::Drifted)
+                .unwrap_or_default(),
+            published,
+            deployed: deployed.filter(|deployed| Some(&deployed.version) == used.as_ref()),
+            version: used.zip(number).map(|(id, number)| version_record(id, number, &work.content)),
+            failure: None,
+        };
+        Self { status, record: RecordChange::Put(Box::new(Record::Flow(Box::new(record)))) }
     }
 
     /// A resource that was not tried, because one that it needs did not come through.
@@ -164,12 +198,8 @@ impl Ended<'_> {
         let before = self.record;
         let content = &self.work.content;
         let number = self.work.version.as_ref().map(|version| version.to.clone());
-        let version = self.rollout.version().zip(number).map(|(id, number)| VersionRecord {
-            id: id.clone(),
-            number,
-            hash: hash(content),
-            content: git::recorded(content),
-        });
+        let version = self.rollout.version().zip(number);
+        let version = version.map(|(id, number)| version_record(id.clone(), number, content));
         let done = outcome.is_change();
         let kept = before.and_then(|record| record.failure.clone()).filter(|_| !done);
         RecordChange::Put(Box::new(Record::Flow(Box::new(FlowRecord {
@@ -187,6 +217,10 @@ impl Ended<'_> {
             failure: failure.or(kept),
         }))))
     }
+}
+
+fn version_record(id: VersionId, number: Version, content: &FlowContent) -> VersionRecord {
+    VersionRecord { id, number, hash: hash(content), content: git::recorded(content) }
 }
 
 /// Returns how a resource ends whose steps came through.

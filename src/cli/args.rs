@@ -51,6 +51,10 @@ pub(super) enum Command {
     History(History),
     /// Show what differs between two revisions, element by element, without asking a tenant
     Diff(Diff),
+    /// Make a new project: settings, a flow, editor and CI files
+    Init(Init),
+    /// Write what a tenant holds as manifests
+    Export(Export),
     /// Serve the built-in CXone emulator over HTTP
     Emulator(Emulator),
     /// Print the JSON Schema of a manifest, for editors
@@ -355,6 +359,64 @@ pub(super) struct Diff {
     pub environment: Option<String>,
 
     /// How to print it
+    #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder to be made or filled; becomes a git repository unless it is in one
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Begin with what a tenant holds instead of with an example
+    #[arg(long)]
+    pub from_tenant: bool,
+
+    /// Where the tenant's API answers
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// The target environment, as the platform names it
+    #[arg(long, value_name = "NAME", default_value = "DEVELOPMENT")]
+    pub target_environment: String,
+
+    /// With --from-tenant: read what the built-in emulator holds for tenant cxone in this repository
+    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
+    pub emulator: bool,
+
+    /// Leave out .github/workflows/flowgate.yml and .gitlab-ci.yml
+    #[arg(long)]
+    pub no_ci: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The flows folder (the one with flowgate.yaml)
+    #[arg(default_value = ".", env = "FLOWGATE_PATH")]
+    pub path: PathBuf,
+
+    /// The environment of flowgate.yaml whose tenant is read; may be left out if there is only one
+    #[arg(short, long, env = "FLOWGATE_ENVIRONMENT", value_name = "ENV")]
+    pub environment: Option<String>,
+
+    /// Write everything below this folder [default: what is not declared yet, into the project]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Export the drafts of flows, not what is published
+    #[arg(long)]
+    pub drafts: bool,
+
+    /// Write over files that are there and hold something else
+    #[arg(long)]
+    pub force: bool,
+
+    /// Use the built-in emulator instead of the tenant; its data is kept under the git directory
+    #[arg(long, env = "FLOWGATE_EMULATOR", value_parser = FalseyValueParser::new())]
+    pub emulator: bool,
+
+    /// How to print what was written
     #[arg(long, env = "FLOWGATE_FORMAT", value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -26,6 +26,16 @@ pub(super) enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// Files that are there already and hold something else.
+    #[error(
+        "these files are there already and hold something else, so nothing was written: {files}; {hint}"
+    )]
+    Exists {
+        /// Which.
+        files: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// A file that is not what it should be, or something that this version does not do; what to
     /// do instead.
     #[error("{0}")]

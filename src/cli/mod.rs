@@ -5,7 +5,10 @@ mod args;
 mod connect;
 mod emulator;
 mod error;
+mod export;
+mod files;
 mod hold;
+mod init;
 mod inspect;
 mod plan_file;
 mod reconcile;
@@ -111,6 +114,8 @@ fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Status(arguments) => inspect::status(&arguments, terminal),
         Command::History(arguments) => inspect::history(&arguments, terminal),
         Command::Diff(arguments) => inspect::diff(&arguments, terminal),
+        Command::Export(arguments) => export::run(&arguments, terminal),
+        Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Emulator(arguments) => emulator::run(&arguments, terminal),
         Command::Schema(arguments) => {
             let document = match arguments.kind {

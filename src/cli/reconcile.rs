@@ -15,7 +15,7 @@ use super::{Exit, plan_file, validate};
 use crate::apply::{Polling, Progress, Refresh};
 use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
-use crate::model::{Outcome, Prune, Selector, Status};
+use crate::model::{Outcome, Prune, ResourceOutcome, Selector, Status};
 use crate::plan::{Action, Adopt, Danger, Failed};
 use crate::{render, sources};
 
@@ -249,7 +249,7 @@ fn dirty(files: &[String]) -> String {
 fn exit(report: &Report, detailed: bool) -> Exit {
     let left = report.plan.resources.iter().filter_map(|resource| match resource.action {
         Action::Leave(outcome) => Some(outcome.of_pass()),
-        _ => None,
+        _ => resource.work.flow()?.leaves.map(ResourceOutcome::of_pass),
     });
     let refused = (!report.plan.refusals.is_empty()).then_some(Outcome::Refused);
     let plan = &report.plan;
@@ -259,7 +259,8 @@ fn exit(report: &Report, detailed: bool) -> Exit {
         Some(status) => status.outcome,
         None => left.chain(refused).chain(waiting).max().unwrap_or(Outcome::Synced),
     };
-    let planned = report.plan.resources.iter().any(|resource| !resource.is_idle());
+    let resources = report.plan.resources.iter();
+    let planned = resources.clone().any(|one| !one.is_idle() && !one.is_taken_over_as_it_is());
     let pending = report.status.is_none() && planned;
     match worst {
         Outcome::Failed => Exit::Failed,

@@ -1,7 +1,7 @@
 //! Files of the flows folder in, desired state out.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -180,6 +180,39 @@ fn scripts(
 }
 
 impl Manifests {
+    /// A project without a manifest.
+    pub fn of_project(file: ProjectFile) -> Self {
+        Self {
+            file,
+            parsed: Vec::new(),
+            scripts: BTreeMap::new(),
+            loaded: Mutex::default(),
+            script_findings: OnceLock::new(),
+        }
+    }
+
+    /// The same without its manifests.
+    pub(super) fn without_manifests(&self) -> Self {
+        Self::of_project(self.file.clone())
+    }
+
+    /// The same with further manifests and scripts, element types and resources of others.
+    pub(super) fn with(
+        &self,
+        parsed: impl IntoIterator<Item = Arc<Parsed>>,
+        scripts: impl IntoIterator<Item = (String, ScriptFile)>,
+        (element_types, external): (&BTreeSet<String>, &BTreeSet<ResourceId>),
+    ) -> Self {
+        let mut file = self.file.clone();
+        file.project.element_types.extend(element_types.iter().cloned());
+        file.project.external.extend(external.iter().cloned());
+        Self {
+            parsed: self.parsed.iter().cloned().chain(parsed).collect(),
+            scripts: self.scripts.clone().into_iter().chain(scripts).collect(),
+            ..Self::of_project(file)
+        }
+    }
+
     /// Returns what `flowgate.yaml` says.
     pub fn project(&self) -> &Project {
         &self.file.project

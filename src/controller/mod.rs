@@ -6,6 +6,7 @@
 mod beside;
 mod compare;
 mod error;
+mod export;
 mod holds;
 mod ledger;
 mod load;
@@ -22,6 +23,7 @@ pub mod trials;
 
 pub use compare::{Compared, compare};
 pub use error::Error;
+pub use export::{ExportRequest, Place, Which, export};
 pub use holds::Desk;
 pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};
 pub use overview::overview;

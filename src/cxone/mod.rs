@@ -35,5 +35,6 @@ pub use settings::Settings;
 pub use values::{
     Approval, ApprovalStatus, DataActionListing, DataStoreDetail, DataStoreListing,
     DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing, Force, NewDeployment, NewVersion,
-    Owner, Published, ScriptFailure, ScriptRun, TestResults, Validation, Verdict, VersionOrigin,
+    Owner, Published, ScriptFailure, ScriptRun, SignedVersion, TestResults, Validation, Verdict,
+    VersionOrigin,
 };

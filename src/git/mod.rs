@@ -25,7 +25,7 @@ pub use error::Error;
 pub use identity::{Identity, Signature};
 pub use lock::{Holder, Lock};
 pub use notes::Note;
-pub use repo::Repo;
+pub use repo::{Repo, init};
 pub use snapshot::{BlobId, Content, Entry, EntryKind, Snapshot};
 pub use state::{
     Tip, content, data_action, data_store, recorded, recorded_data_action, recorded_data_store,

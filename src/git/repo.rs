@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use git2::{ErrorCode, Repository};
+use git2::{ErrorCode, Repository, RepositoryInitOptions};
 
 use super::Error;
 
@@ -56,6 +56,11 @@ impl Repo {
         self.common_dir.join("flowgate")
     }
 
+    /// Returns the root of the work tree, if there is one.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_dir.as_deref()
+    }
+
     /// Tells whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.work_dir.is_none()
@@ -86,6 +91,14 @@ impl Repo {
     pub(super) fn path(&self) -> &Path {
         self.work_dir.as_deref().unwrap_or(&self.git_dir)
     }
+}
+
+/// Makes a repository whose first branch is `main`. The folder must be there.
+pub fn init(folder: &Path) -> Result<(), Error> {
+    let mut options = RepositoryInitOptions::new();
+    options.initial_head("main").no_reinit(true);
+    let made = Repository::init_opts(folder, &options);
+    made.map(drop).map_err(Error::git(format!("make a repository in {}", folder.display())))
 }
 
 /// A path, split where it leaves the disk.

@@ -37,15 +37,18 @@ mod tree;
 mod unresolved;
 mod write;
 
+pub use name::{name_fault, name_from, name_with_suffix};
 pub use parse::{Parsed, parse};
-pub use project::{ProjectFile, missing_project, project};
+pub use project::{ProjectFile, default_element_types, missing_project, project};
 pub use resolve::{Resolved, resolve};
 pub use scalar::MAX_INTEGER;
 pub use schema::{Document, schema};
 pub use script::{ScriptFile, script};
 pub use sourced::fill;
 pub use text::{Content, File};
-pub use write::{write, write_data_action, write_data_store};
+pub use write::{
+    write, write_data_action, write_data_action_beside, write_data_store, write_flow, write_text,
+};
 
 /// The `apiVersion` of every document.
 const API_VERSION: &str = "flowgate.dev/v1";

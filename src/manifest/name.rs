@@ -34,6 +34,35 @@ impl Rule {
     }
 }
 
+/// Returns what names of the kind look like, in words, where this is none; `None` where it is one.
+pub fn name_fault(kind: Kind, name: &str) -> Option<&'static str> {
+    let rule = Rule::of(kind);
+    (!rule.allows(name)).then_some(rule.hint)
+}
+
+/// Returns a name that resources of every kind but data actions can have, close to what people call
+/// the thing: letters of all scripts as a-z, everything between words as one `-`.
+///
+/// `None` where nothing is left of the text.
+pub fn name_from(text: &str) -> Option<String> {
+    let ascii = deunicode::deunicode_with_tofu(text, "-").to_ascii_lowercase();
+    let words: Vec<&str> =
+        ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let name = words.join("-");
+    let name = name.get(..LONGEST).unwrap_or(&name).trim_end_matches('-');
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The longest name that every kind takes.
+const LONGEST: usize = 63;
+
+/// Returns a name with a suffix, shortened where it would become too long.
+pub fn name_with_suffix(name: &str, suffix: &str) -> String {
+    let room = LONGEST.saturating_sub(suffix.len() + 1);
+    let name = name.get(..room).unwrap_or(name).trim_end_matches(['-', '.', '_']);
+    format!("{name}-{suffix}")
+}
+
 /// What `metadata.name` looks like, besides [`is_resource`]'s further rules.
 const RESOURCE_PATTERN: &str = "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$";
 
@@ -137,6 +166,28 @@ mod tests {
         assert!(!is_store("_a") && !is_store("A..b") && !is_store("a.lock"));
         assert!(is_environment("us-production") && !is_environment("US"));
         assert!(!is_environment("us.production"));
+    }
+
+    #[test]
+    fn what_people_call_a_flow_becomes_a_name() {
+        let table = [
+            ("Customer Routing Flow", "customer-routing-flow"),
+            ("Zürich – Störung (24/7)", "zurich-storung-24-7"),
+            ("Служба поддержки", "sluzhba-podderzhki"),
+            ("  ..a..lock ", "a-lock"),
+            ("客服", "ke-fu"),
+            ("${values.x}", "values-x"),
+        ];
+        for (text, name) in table {
+            assert_eq!(name_from(text).as_deref(), Some(name), "{text}");
+        }
+        assert_eq!(name_from(" -- "), None);
+        for text in ["x".repeat(300), "é ".repeat(100), "ab".repeat(31) + " c"] {
+            assert!(name_from(&text).is_some_and(|name| is_resource(&name)), "{text}");
+        }
+        let long = "x".repeat(56) + "-yyyyyy";
+        assert_eq!(name_with_suffix(&long, "a1b2c3"), "x".repeat(56) + "-a1b2c3");
+        assert_eq!(name_with_suffix("a", "a1b2c3"), "a-a1b2c3");
     }
 
     #[test]

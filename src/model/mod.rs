@@ -6,6 +6,7 @@ mod data_action;
 mod data_store;
 mod diagnostic;
 mod drift;
+mod export;
 mod flow;
 mod hold;
 mod id;
@@ -31,6 +32,7 @@ pub use data_store::{
 };
 pub use diagnostic::{Code, Finding, Label, Severity, Span};
 pub use drift::{Conflict, Drift, LivePart, Move, Side};
+pub use export::{AlreadyDeclared, Export, Exported, NotExported, ProjectText};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
 };

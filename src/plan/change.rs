@@ -44,6 +44,9 @@ impl<'a> Change<'a> {
         if foreign && self.policy.adopt == Adopt::Never {
             return Planned::something(self.ask_to_adopt());
         }
+        if foreign && self.is_what_is_published() {
+            return Planned::something(self.take_over_as_it_is());
+        }
         let plan = match &self.comparison.verdict {
             Verdict::InSync => match self.known() {
                 Some(record) => {
@@ -152,6 +155,44 @@ impl<'a> Change<'a> {
             ..self.work()
         };
         ResourcePlan { work: Work::Flow(work), ..self.blank(Action::Adopt) }
+    }
+
+    /// Tells whether git says just what is published of a flow whose draft is this environment's.
+    fn is_what_is_published(&self) -> bool {
+        let published = self.live.published.as_ref().and_then(|id| self.live.contents.get(id));
+        self.watch == Watch::Draft
+            && published.is_some_and(|content| hash(content) == self.wanted)
+            && self.reused().is_some()
+            && self.comparison.settings.is_empty()
+    }
+
+    /// Takes a flow over without a request: the published version is the base from now on. An edited draft
+    /// and another version that runs are somebody's, and nobody asked to lose them.
+    fn take_over_as_it_is(&self) -> ResourcePlan {
+        let plan = self.take_over();
+        let (leaves, reason) = match &self.comparison.verdict {
+            Verdict::InSync => return plan,
+            Verdict::GitChanged => (
+                ResourceOutcome::Adopted,
+                format!(
+                    "taken over as it is; {} does not run it, and the next pass deploys it",
+                    self.policy.environment.target_environment
+                ),
+            ),
+            Verdict::LiveChanged(moved) | Verdict::BothChanged(moved) => (
+                ResourceOutcome::Drifted,
+                format!(
+                    "taken over as it is published; {}; nothing is written over it. Make git say what is \
+                     live now, or undo it in the tenant",
+                    moved.join("; ")
+                ),
+            ),
+        };
+        let work = match plan.work {
+            Work::Flow(work) => Work::Flow(FlowWork { leaves: Some(leaves), ..work }),
+            work => work,
+        };
+        ResourcePlan { reason: Some(reason), work, ..plan }
     }
 
     fn update(&self) -> ResourcePlan {

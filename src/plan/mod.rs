@@ -30,7 +30,7 @@ pub use work::{
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
     DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
-    Hold, Override, ResourceId, ResourceOutcome, Revision,
+    Hold, Override, ResourceId, ResourceOutcome, Revision, Step,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -157,6 +157,16 @@ impl ResourcePlan {
             Work::DataAction(work) => work.steps.is_empty(),
             Work::DataStore(work) => work.steps.is_empty(),
         }
+    }
+
+    /// Tells whether it is taken over as it is: the pass records it and writes nothing to the tenant.
+    pub fn is_taken_over_as_it_is(&self) -> bool {
+        let uses = |step: &Step| matches!(step, Step::UseVersion(_));
+        let silent = match &self.work {
+            Work::Flow(work) => work.steps.iter().all(uses),
+            Work::DataAction(_) | Work::DataStore(_) => self.is_idle(),
+        };
+        self.action == Action::Adopt && silent
     }
 
     /// Takes back what was meant, for this outcome and reason.

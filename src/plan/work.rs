@@ -61,6 +61,10 @@ pub struct FlowWork {
     pub merged: Option<Box<Flow>>,
     /// Which of git's values come from sources.
     pub sourced: Arc<[Sourced]>,
+    /// How it ends when it is taken over as it is and nothing is asked of the tenant, because git says
+    /// what is published and something else differs: `Drifted`, or `Adopted`. The plan's reason says
+    /// what.
+    pub leaves: Option<ResourceOutcome>,
 }
 
 /// One thing to do with a data action.

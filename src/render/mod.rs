@@ -3,6 +3,7 @@
 pub mod diff;
 mod document;
 mod escape;
+pub mod export;
 pub mod findings;
 mod markdown;
 mod matrix;

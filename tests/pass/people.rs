@@ -177,6 +177,7 @@ async fn a_foreign_flow_of_the_same_name_is_taken_over_only_when_asked() {
         .expect("the project")
         .replace("{name: bank}", "{name: other}");
     world.write("flowgate.yaml", &renamed);
+    world.write("flows/welcome.yaml", &flow("welcome", "Ours"));
     world.commit("other project");
     world.writes().await;
 

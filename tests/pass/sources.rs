@@ -1,6 +1,5 @@
 //! Values from outside git: fetched once a pass, part of the plan, and no reason to stop the rest.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flowgate::controller::{Cache, Error, Mode, Report, Request, Reviewed};

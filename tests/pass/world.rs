@@ -497,6 +497,16 @@ impl World {
         answer
     }
 
+    /// Calls the tenant as another client would.
+    pub(crate) async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        act(&self.emulator, (method, path.to_owned(), body)).await
+    }
+
     /// Lets the next deployment end as scripted.
     pub(crate) async fn next_deployment(&self, outcome: &str) {
         self.control(Method::POST, "outcomes", json!({"outcome": outcome, "error": "no ports"}))

@@ -136,6 +136,13 @@ pub(in crate::cxone) fn live_version(wire: wire::VersionSummary, owner: &Owner) 
     }
 }
 
+/// Returns the project and the resource that a version's metadata names.
+pub(in crate::cxone) fn owner(metadata: &Value) -> Option<Owner> {
+    let text = |pointer| metadata.pointer(pointer).and_then(Value::as_str);
+    let resource = text("/source/resource")?.parse().ok()?;
+    Some(Owner { project: text("/source/project")?.to_owned(), resource })
+}
+
 /// Returns the body that makes a version.
 pub(in crate::cxone) fn new_version(flow: &FlowId, new: &NewVersion) -> wire::NewVersion {
     wire::NewVersion {
@@ -335,6 +342,7 @@ mod tests {
             let version = live_version(wire, &owner);
             assert_eq!(version.ours, expected, "{metadata}");
             assert_eq!((version.number, version.claimed_hash), (None, None));
+            assert_eq!(super::owner(&metadata).as_ref() == Some(&owner), expected, "{metadata}");
         }
     }
 

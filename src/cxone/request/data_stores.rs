@@ -105,6 +105,12 @@ pub(in crate::cxone) fn items(store: &DataStoreId, page: u64) -> Request {
         .with_query(&[("page", &page.to_string()), ("pageSize", ITEM_PAGE_SIZE)])
 }
 
+/// The smallest page of a data store's items: what counts is how many there are.
+pub(in crate::cxone) fn first_item(store: &DataStoreId) -> Request {
+    Request::get(items_path(store), Scope::ReadDataStores)
+        .with_query(&[("page", "1"), ("pageSize", "1")])
+}
+
 /// One item.
 pub(in crate::cxone) fn item(store: &DataStoreId, item: &ItemId) -> Request {
     Request::get(item_path(store, item), Scope::ReadDataStores)

@@ -11,8 +11,8 @@ pub(super) use data_actions::{
     test_data_action,
 };
 pub(super) use data_stores::{
-    create_data_store, create_item, data_store, data_stores, delete_data_store, delete_item, item,
-    items, name_data_store, patch_item, put_schema, schema,
+    create_data_store, create_item, data_store, data_stores, delete_data_store, delete_item,
+    first_item, item, items, name_data_store, patch_item, put_schema, schema,
 };
 pub(super) use deployments::{deploy, deployment, deployments, rollback};
 pub(super) use flows::{create_flow, delete_flow, flow, flows, put_flow};

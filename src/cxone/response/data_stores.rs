@@ -70,6 +70,11 @@ pub(in crate::cxone) fn items(
     Ok(Page { items: items.collect(), total: page.total_count })
 }
 
+/// Reads how many items there are.
+pub(in crate::cxone) fn item_count(request: &Request, answer: &Answer) -> Result<u64, Error> {
+    required(request, answer).map(|page: wire::RecordPage| page.total_count)
+}
+
 /// Reads an item; `None` if there is none.
 pub(in crate::cxone) fn item(
     request: &Request,

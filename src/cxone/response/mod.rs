@@ -10,12 +10,12 @@ mod versions;
 
 pub(super) use data_actions::{data_action, data_actions, script_run, written_data_action};
 pub(super) use data_stores::{
-    created_data_store, data_store, data_stores, item, items, schema, written_item,
+    created_data_store, data_store, data_stores, item, item_count, items, schema, written_item,
 };
 pub(super) use deployments::{deployed, deployment, deployments};
 pub(super) use flows::{created_flow, flow, flows, put_flow};
 pub(super) use versions::{
-    approval, created_version, published, test_results, validate, version, versions,
+    approval, created_version, published, signed_version, test_results, validate, version, versions,
 };
 
 use bytes::Bytes;

@@ -1,13 +1,14 @@
 //! Versions, what is known of them, and publishing.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::model::{FlowContent, LiveVersion, VersionId};
 
 use super::{Answer, optional, required};
 use crate::cxone::page::Page;
 use crate::cxone::request::Request;
-use crate::cxone::values::{Approval, Owner, Published, TestResults, Validation};
+use crate::cxone::values::{Approval, Owner, Published, SignedVersion, TestResults, Validation};
 use crate::cxone::{Error, ErrorKind, convert, wire};
 
 /// The answer to a create, of which only the id counts.
@@ -58,6 +59,27 @@ pub(in crate::cxone) fn version(
 ) -> Result<Option<(String, FlowContent)>, Error> {
     let whole: Option<Whole> = optional(request, answer)?;
     Ok(whole.map(|it| (it.version, convert::content(it.elements, it.connectors))))
+}
+
+/// A whole version with what its maker wrote beside it.
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(flatten)]
+    whole: Whole,
+    #[serde(default)]
+    metadata: Value,
+}
+
+/// Reads a version's content and for which resource it was made; `None` if there is no such version.
+pub(in crate::cxone) fn signed_version(
+    request: &Request,
+    answer: &Answer,
+) -> Result<Option<SignedVersion>, Error> {
+    let signed: Option<Signed> = optional(request, answer)?;
+    Ok(signed.map(|Signed { whole, metadata }| SignedVersion {
+        content: convert::content(whole.elements, whole.connectors),
+        owner: convert::owner(&metadata),
+    }))
 }
 
 /// Reads the id of the version that was made.

@@ -49,6 +49,15 @@ pub struct Owner {
     pub resource: ResourceId,
 }
 
+/// What a version holds, and for whom it was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignedVersion {
+    /// What it holds.
+    pub content: FlowContent,
+    /// The project and the resource that its metadata names; `None` where it names none.
+    pub owner: Option<Owner>,
+}
+
 /// Where a version's content comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionOrigin {

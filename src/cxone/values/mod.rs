@@ -8,5 +8,6 @@ pub use data_actions::{DataActionListing, ScriptFailure, ScriptRun, Verdict};
 pub use data_stores::{DataStoreDetail, DataStoreListing, Force};
 pub use flows::{
     Approval, ApprovalStatus, DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing,
-    NewDeployment, NewVersion, Owner, Published, TestResults, Validation, VersionOrigin,
+    NewDeployment, NewVersion, Owner, Published, SignedVersion, TestResults, Validation,
+    VersionOrigin,
 };

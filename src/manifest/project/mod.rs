@@ -30,6 +30,11 @@ const SPEC_KEYS: &[&str] = &["paths", "elementTypes", "external", "tenants", "en
 pub(super) const ELEMENT_TYPES: &[&str] =
     &["Begin", "End", "IVR", "Queue", "Agent", "API", "Database", "Conditional"];
 
+/// Returns the element types that every tenant has.
+pub fn default_element_types() -> impl Iterator<Item = &'static str> {
+    ELEMENT_TYPES.iter().copied()
+}
+
 /// The folders that are read when the project names none.
 pub(super) const DEFAULT_PATHS: &[&str] = &["flows", "data-actions", "data-stores"];
 

@@ -17,6 +17,20 @@ use super::yaml::Writer;
 /// Types, languages and names other than manifests can say are written as they are, and are then not
 /// read back.
 pub fn write_data_action(name: &str, content: &DataActionContent) -> String {
+    let mut writer = all_but_script(name, content);
+    writer.lines(4, "content", &content.script);
+    writer.out
+}
+
+/// Returns the manifest of a data action whose script lies in a file beside it; otherwise as
+/// [`write_data_action`].
+pub fn write_data_action_beside(name: &str, content: &DataActionContent, file: &str) -> String {
+    let mut writer = all_but_script(name, content);
+    writer.text(4, "file", file);
+    writer.out
+}
+
+fn all_but_script(name: &str, content: &DataActionContent) -> Writer {
     let mut writer = document(Kind::DataAction);
     writer.text(2, "name", name);
     writer.line(0, "spec:");
@@ -36,14 +50,9 @@ pub fn write_data_action(name: &str, content: &DataActionContent) -> String {
         let names = content.dependencies.iter().map(String::as_str).collect::<Value>();
         writer.entry(2, "", "dependencies", &names);
     }
-    script(&mut writer, content);
-    writer.out
-}
-
-fn script(writer: &mut Writer, content: &DataActionContent) {
     writer.line(2, "script:");
     if content.language != LANGUAGE {
         writer.text(4, "language", &content.language);
     }
-    writer.lines(4, "content", &content.script);
+    writer
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Connector, DesiredFlow, Element, Kind};
+use crate::model::{Connector, DesiredFlow, Element, Flow, Kind};
 
 use super::super::flow::default_connector_id;
 use super::super::template::escape;
@@ -18,7 +18,16 @@ use super::{document, escaped};
 pub fn write(desired: &DesiredFlow) -> String {
     let mut writer = document(Kind::Flow);
     metadata(&mut writer, desired);
-    spec(&mut writer, desired);
+    spec(&mut writer, &desired.metadata.name, &desired.flow);
+    writer.out
+}
+
+/// Returns the manifest of a flow that has nothing but a name beside what it holds; otherwise as
+/// [`write`].
+pub fn write_flow(name: &str, flow: &Flow) -> String {
+    let mut writer = document(Kind::Flow);
+    writer.text(2, "name", name);
+    spec(&mut writer, name, flow);
     writer.out
 }
 
@@ -35,10 +44,9 @@ fn metadata(writer: &mut Writer, desired: &DesiredFlow) {
     }
 }
 
-fn spec(writer: &mut Writer, desired: &DesiredFlow) {
-    let flow = &desired.flow;
+fn spec(writer: &mut Writer, name: &str, flow: &Flow) {
     writer.line(0, "spec:");
-    if flow.display_name != desired.metadata.name {
+    if flow.display_name != name {
         writer.text(2, "displayName", &escape(&flow.display_name));
     }
     if let Some(description) = &flow.description {

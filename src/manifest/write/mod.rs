@@ -12,11 +12,12 @@ use crate::model::Kind;
 use super::API_VERSION;
 use super::template::escape;
 
-pub use data_action::write_data_action;
+pub use data_action::{write_data_action, write_data_action_beside};
 pub use data_store::write_data_store;
-pub use flow::write;
+pub use flow::{write, write_flow};
 
 use yaml::Writer;
+pub use yaml::text as write_text;
 
 /// Begins a document of a kind.
 fn document(kind: Kind) -> Writer {

@@ -116,7 +116,7 @@ fn scalar(value: &Value) -> String {
 }
 
 /// Returns a text as it is where nobody reads it as anything else, otherwise between quotes.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 

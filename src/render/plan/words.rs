@@ -44,6 +44,18 @@ pub(super) fn summary(plan: &Plan) -> String {
             count => format!("Nothing to do: {count} resources are as git wants them."),
         };
     }
+    if plan.refusals.is_empty() && plan.resources.iter().all(ResourcePlan::is_taken_over_as_it_is) {
+        let others = match plan.unchanged {
+            0 => String::new(),
+            count => format!(" The other {count} are as git wants them."),
+        };
+        return match plan.resources.len() {
+            1 => format!("Nothing to change: 1 resource is taken over as it is.{others}"),
+            count => {
+                format!("Nothing to change: {count} resources are taken over as they are.{others}")
+            }
+        };
+    }
     let Tally { create, update, adopt, delete, unchanged, left_alone } = Tally::of(plan);
     let adopt = if adopt == 0 { String::new() } else { format!(" {adopt} to adopt,") };
     format!(

@@ -127,6 +127,17 @@ impl Client {
         told_apart(items, self.data_store(store)).await
     }
 
+    /// Returns how many items a data store holds, without reading them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::items`].
+    pub async fn item_count(&self, store: &DataStoreId) -> Result<u64, Error> {
+        let request = request::first_item(store);
+        let count = response::item_count(&request, &self.ask(&request).await?);
+        told_apart(count, self.data_store(store)).await
+    }
+
     /// Returns an item; `None` if there is none of that id, or no such data store. `schema` is used
     /// as by [`Client::items`].
     pub async fn item(

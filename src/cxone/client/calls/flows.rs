@@ -11,7 +11,7 @@ use crate::model::{
 use crate::cxone::Client;
 use crate::cxone::values::{
     Approval, DeploymentDetail, DeploymentFilter, FlowDetail, FlowListing, NewDeployment,
-    NewVersion, Owner, Published, TestResults, Validation,
+    NewVersion, Owner, Published, SignedVersion, TestResults, Validation,
 };
 use crate::cxone::{Error, IdempotencyKey, request, response};
 
@@ -97,6 +97,17 @@ impl Client {
     ) -> Result<Option<(String, FlowContent)>, Error> {
         let request = request::version(flow, version);
         response::version(&request, &self.ask(&request).await?)
+    }
+
+    /// Returns a version's content, and for which resource of which project it was made; `None` if
+    /// there is no such version.
+    pub async fn signed_version(
+        &self,
+        flow: &FlowId,
+        version: &VersionId,
+    ) -> Result<Option<SignedVersion>, Error> {
+        let request = request::version(flow, version);
+        response::signed_version(&request, &self.ask(&request).await?)
     }
 
     /// Makes a version and returns its id.
