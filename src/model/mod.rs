@@ -31,6 +31,7 @@ pub use diagnostic::{Code, Finding, Label, Severity, Span};
 pub use drift::{Conflict, Drift, LivePart, Move, Side};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
+    MAX_ROLLBACK_DEPTH,
 };
 pub use id::{
     ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, ItemId,
