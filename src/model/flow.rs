@@ -11,6 +11,9 @@ use super::{
     Revision, Sourced, Span, State, Wanted,
 };
 
+/// How many versions back a rollback may go: so many of the newest ones are never deleted.
+pub const MAX_ROLLBACK_DEPTH: u32 = 3;
+
 /// One step of a flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {

@@ -35,6 +35,7 @@ pub use drift::{Conflict, Drift, LivePart, Move, Side};
 pub use export::{AlreadyDeclared, Export, Exported, NotExported, ProjectText};
 pub use flow::{
     Connector, ConnectorPlace, Desired, DesiredFlow, Element, ElementPlace, Flow, FlowContent,
+    MAX_ROLLBACK_DEPTH,
 };
 pub use hold::{Hold, HoldReason};
 pub use id::{

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{FlowRecord, LiveFlow, VersionId};
-
-/// How many versions a rollback may go back: the newest ones, which are never deleted.
-pub(super) const MAX_ROLLBACK_DEPTH: usize = 3;
+use crate::model::{FlowRecord, LiveFlow, MAX_ROLLBACK_DEPTH, VersionId};
 
 /// Returns the versions to delete so that no more than `keep` are left when another is made, oldest first.
 ///
@@ -15,7 +12,7 @@ pub(super) fn retired(live: &LiveFlow, record: Option<&FlowRecord>, keep: u32) -
     let room = (keep as usize).saturating_sub(1);
     let surplus = live.versions.len().saturating_sub(room);
     let kept = kept(live, record);
-    let older = live.versions.iter().skip(MAX_ROLLBACK_DEPTH).rev();
+    let older = live.versions.iter().skip(MAX_ROLLBACK_DEPTH as usize).rev();
     let retired = older.filter(|version| version.ours && !kept.contains(&version.id));
     retired.take(surplus).map(|version| version.id.clone()).collect()
 }

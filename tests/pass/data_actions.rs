@@ -539,13 +539,17 @@ async fn an_orphan_that_someone_renamed_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn protected_and_limited_orphans_are_kept() {
+async fn protected_and_limited_orphans_refuse_the_plan_that_would_delete_them() {
     let world = chain().await;
     let rule = |rule: &str| ONE.replace("DEVELOPMENT}", &format!("DEVELOPMENT, {rule}}}"));
     world.write("flowgate.yaml", &rule("protect: [DataAction/lookup]"));
     world.commit("protect");
     let report = world.run(&pruning()).await;
-    assert_eq!(outcomes(&report), ["base Kept -", "lookup Kept -"]);
+    assert_eq!(outcomes(&report), ["base Waiting -", "lookup Waiting -"]);
+    let status = report.status.expect("recorded");
+    assert_eq!(status.outcome, Outcome::Refused);
+    assert!(status.refusals[0].contains("would be deleted: DataAction/lookup"), "{status:?}");
+    assert_eq!(outcomes(&world.reconcile().await), ["base Kept -", "lookup Kept -"]);
     world.write("flowgate.yaml", &rule("limits: {deletes: 1, from: 0}"));
     world.commit("limit");
     let report = world.run(&pruning()).await;

@@ -1,6 +1,6 @@
 //! When changes are allowed.
 
-use flowgate::controller::{Mode, Report, Request};
+use flowgate::controller::{Approved, Mode, Report, Request};
 use flowgate::model::{Outcome, ResourceOutcome};
 use http::Method;
 use serde_json::json;
@@ -121,6 +121,18 @@ async fn a_plan_is_the_same_one_before_and_in_its_window() {
     let then = world.run(&dry_run()).await;
     assert_eq!(waits(&then), [""; 0]);
     assert_eq!(before.hash, then.hash);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_was_signed_off_before_its_window_waits_and_is_applied_in_it() {
+    let world = world(CLOSED);
+    let approved = Approved::parse(&world.run(&dry_run()).await.hash);
+    assert!(approved.is_some());
+    let signed_off = Request { approved, ..request("development") };
+    assert_eq!(outcome(&world.run(&signed_off).await), ResourceOutcome::Waiting);
+    assert_eq!(world.writes().await, []);
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
+    assert_eq!(outcome(&world.run(&signed_off).await), ResourceOutcome::Created);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     Connector, DeploymentId, DeploymentStatus, Draft, DraftRevision, Element, FlowContent, FlowId,
-    LiveVersion, VersionId,
+    LiveVersion, MAX_ROLLBACK_DEPTH, VersionId,
 };
 
 use crate::cxone::values::{
@@ -17,8 +17,6 @@ use crate::cxone::values::{
 };
 use crate::cxone::wire;
 
-/// How many versions back a rollback may go.
-const MAX_ROLLBACK_DEPTH: u32 = 3;
 /// Types of which elements must outlive a rollback.
 const IMMUTABLE_TYPES: [&str; 2] = ["Begin", "End"];
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Code, Project};
+use crate::model::{Code, MAX_ROLLBACK_DEPTH, Project};
 
 use super::super::report::Report;
 use super::super::tree::Node;
@@ -10,9 +10,9 @@ use super::environment::Places;
 
 const KEYS: &[&str] = &["keep"];
 
-/// The fewest and the most versions that may be kept: the newest one with the three that a rollback may
-/// go back, and room for one more below the platform's cap of 50.
-pub(in crate::manifest) const KEEP: [u32; 2] = [4, 49];
+/// The fewest and the most versions that may be kept: the newest one with those that a rollback may go
+/// back to, and room for one more below the platform's cap of 50.
+pub(in crate::manifest) const KEEP: [u32; 2] = [MAX_ROLLBACK_DEPTH + 1, 49];
 
 /// Reads how many versions are kept.
 pub(super) fn read(report: &mut Report, _: &str, node: &Node<'_>) -> Option<u32> {
