@@ -204,6 +204,7 @@ async fn roll_out(
                 rollout: &rollout,
                 traces: executor.into_traces(),
                 desired: flow.map(|flow| &flow.flow),
+                strategy: context.environment.strategy,
                 now: context.started_at,
             };
             return ended.into_applied(end.clone());

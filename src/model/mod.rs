@@ -36,7 +36,7 @@ pub use id::{
     ItemRevision, Kind, ModifiedTimestamp, ParseIdError, Part, ResourceId, Revision, VersionId,
 };
 pub use live::{
-    Based, DeploymentStatus, Draft, Found, LiveDataAction, LiveDataStore, LiveDeployment, LiveFlow,
+    Based, DeploymentStatus, Draft, DraftLock, FlowBase, Found, LiveDataAction, LiveDataStore, LiveDeployment, LiveFlow,
     LiveItem, LiveVersion, Observed, Origin,
 };
 pub use project::{
@@ -46,7 +46,7 @@ pub use project::{
 pub use resource::{Declarations, Declared, Location, Metadata, Source, Wanted};
 pub use secret::Secret;
 pub use state::{
-    DataActionRecord, DataStoreRecord, Deployed, Failure, FlowRecord, Record, RecordedContent,
+    DataActionRecord, DataStoreRecord, Deployed, DraftRecord, Failure, FlowRecord, Record, RecordedContent,
     RecordedJson, State, VersionRecord,
 };
 pub use status::{Counts, DeltaCounts, Outcome, ResourceOutcome, ResourceStatus, Status};

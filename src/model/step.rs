@@ -9,6 +9,8 @@ pub enum Step {
     CreateFlow,
     /// Write name and description.
     UpdateFlow,
+    /// Write the draft: name, description and content.
+    WriteDraft,
     /// Make the version.
     CreateVersion,
     /// Take the version that has the content already.

@@ -21,12 +21,12 @@ pub use selection::select;
 
 pub use work::{
     Basis, DataActionStep, DataActionWork, DataStoreStep, DataStoreWork, FlowWork, ItemStep,
-    VersionChange, Work,
+    Overwritten, VersionChange, Work,
 };
 
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
-    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
+    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowContent, FlowRecord,
     ResourceId, ResourceOutcome, Revision,
 };
 
@@ -57,8 +57,8 @@ pub struct Plan {
 /// A record that is behind, and the base that it gets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refreshed {
-    /// Of a flow, whose base is its version.
-    Flow(Box<FlowRecord>),
+    /// Of a flow, and what the draft holds without a version, else its base is that.
+    Flow(Box<FlowRecord>, Option<FlowContent>),
     /// Of a data action.
     DataAction(DataActionRecord, DataActionContent),
     /// Of a data store.
@@ -132,7 +132,7 @@ impl ResourcePlan {
         self.action = Action::Leave(outcome);
         self.reason = Some(reason);
         match &mut self.work {
-            Work::Flow(work) => (work.steps, work.overwrites) = (Vec::new(), None),
+            Work::Flow(work) => (work.steps, work.overwrites) = (Vec::new(), Vec::new()),
             Work::DataAction(work) => (work.steps, work.overwrites) = (Vec::new(), None),
             Work::DataStore(work) => (work.steps, work.overwrites) = (Vec::new(), None),
         }

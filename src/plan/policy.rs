@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::delta::Watch;
-use crate::model::{DriftPolicy, Environment, Metadata, Project, Prune, Selector, Step};
+use crate::model::{DriftPolicy, Environment, Metadata, Project, Prune, Selector, Step, Strategy};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +63,18 @@ impl Policy<'_> {
     /// Returns what is done about drift of a resource: what its annotation says, else what the
     /// environment says.
     pub fn drift(&self, metadata: &Metadata) -> DriftPolicy {
-        metadata.drift.unwrap_or(self.environment.drift)
+        self.environment.drift_of(metadata)
     }
 
-    /// The steps that bring a version to the target environment.
+    /// Tells whether a change is taken further than the draft.
+    pub(super) fn makes_versions(&self) -> bool {
+        self.environment.strategy != Strategy::Draft
+    }
+
+    /// The steps that bring a version to the target environment; none where it is not taken so far.
     pub(super) fn deploy_steps(&self) -> impl Iterator<Item = Step> + '_ {
-        self.environment.gates.iter().copied().map(Step::Gate).chain([Step::Deploy])
+        let gates = self.environment.gates.iter().copied().map(Step::Gate);
+        let deploys = self.environment.strategy == Strategy::Deploy;
+        gates.chain([Step::Deploy]).filter(move |_| deploys)
     }
 }

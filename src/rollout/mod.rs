@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! steps in order:  CreateFlow → UpdateFlow → CreateVersion → Validate → Publish → gates → Deploy
+//!                  or, where the draft alone is written: CreateFlow → WriteDraft
 //!                                                │ invalid      │ closed      │
 //!                                                ▼              ▼             ▼
 //!                                              Failed        Waiting       Polling ──success──▶ next step
@@ -38,6 +39,8 @@ pub enum Command {
     CreateFlow,
     /// Write name and description.
     UpdateFlow(FlowId),
+    /// Write the draft.
+    WriteDraft(FlowId),
     /// Make the version.
     CreateVersion(FlowId),
     /// Ask whether the version is valid.
@@ -67,6 +70,8 @@ pub enum Event {
     FlowCreated(FlowId),
     /// Name and description are written.
     FlowUpdated,
+    /// The draft is written.
+    DraftWritten,
     /// The version is there.
     VersionCreated(VersionId),
     /// The version is valid.
@@ -99,6 +104,8 @@ pub enum Event {
     InUse(String),
     /// Someone else moved what the plan was built on, and how.
     Moved(String),
+    /// Somebody keeps others from writing the draft, and who.
+    DraftLocked(String),
     /// The command failed, and why.
     Error(String),
 }
@@ -112,7 +119,8 @@ pub enum End {
     Deleted,
     /// The flow is kept, and why.
     Kept(String),
-    /// A gate is closed, the environment is held, or the deployment takes longer than polling.
+    /// A gate is closed, the environment or the draft is held, or the deployment takes longer than
+    /// polling.
     Waiting(String),
     /// Someone else moved what the plan was built on.
     Drifted(String),
@@ -194,6 +202,7 @@ impl Rollout {
             }
             (_, Event::Error(why)) => Command::Finish(End::Failed(why)),
             (_, Event::Moved(how)) => Command::Finish(End::Drifted(how)),
+            (_, Event::DraftLocked(why)) => Command::Finish(End::Waiting(why)),
             (_, event) => self.stepped(event)?,
         };
         self.command = next;
@@ -215,6 +224,7 @@ impl Rollout {
                 return Ok(Command::Poll(deployment));
             }
             (Command::UpdateFlow(_), Event::FlowUpdated)
+            | (Command::WriteDraft(_), Event::DraftWritten)
             | (Command::Validate(_), Event::Valid)
             | (Command::Publish(..), Event::Published)
             | (Command::CheckGate(..), Event::GateOpen) => {}
@@ -259,6 +269,7 @@ impl Rollout {
         Ok(Some(match step {
             Step::CreateFlow => Command::CreateFlow,
             Step::UpdateFlow => Command::UpdateFlow(flow?),
+            Step::WriteDraft => Command::WriteDraft(flow?),
             Step::CreateVersion => Command::CreateVersion(flow?),
             Step::UseVersion(version) => {
                 self.version = Some(version);

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::delta::canonical::keys;
-use crate::delta::hash;
 use crate::delta::part::FlowPart;
 use crate::model::{Conflict, Connector, Element, Flow, FlowContent, Part};
 
@@ -21,16 +20,6 @@ pub struct FlowMerge {
     pub flow: Flow,
     /// Where both changed to different values: elements by id, connectors by id, then the flow's own.
     pub conflicts: Vec<Conflict>,
-}
-
-impl FlowMerge {
-    /// Tells whether git has everything that was changed live.
-    pub fn loses_nothing(&self, git: &Flow) -> bool {
-        self.conflicts.is_empty()
-            && self.flow.display_name == git.display_name
-            && self.flow.description == git.description
-            && hash(&self.flow.content) == hash(&git.content)
-    }
 }
 
 /// Merges what was changed live and in git since `base`.

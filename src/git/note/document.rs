@@ -180,6 +180,7 @@ impl Resource {
             version_id: self.version_id.map(VersionId::new),
             deployment_id: self.deployment_id.map(DeploymentId::new),
             parts: self.delta.into_model(),
+            drift: None,
         })
     }
 }

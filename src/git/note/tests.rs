@@ -21,6 +21,7 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
             (Part::Connector, DeltaCounts { added: 0, removed: 0, modified: 1 }),
         ]
         .into(),
+        drift: None,
     }
 }
 
@@ -190,6 +191,7 @@ prop_compose! {
             version_id: version_id.map(VersionId::new),
             deployment_id: deployment.map(DeploymentId::new),
             parts: [(Part::Element, elements), (Part::Connector, connectors)].into_iter().filter(|(_, counts)| *counts != DeltaCounts::default()).collect(),
+            drift: None,
         }
     }
 }

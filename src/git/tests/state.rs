@@ -7,7 +7,7 @@ use super::{Sandbox, ada};
 use crate::git::{self, Error, Repo, Tip, recorded};
 use crate::model::{
     Cascade, Connector, ContentHash, DataActionContent, DataActionId, DataActionRecord,
-    DataStoreContent, DataStoreId, DataStoreRecord, Deployed, DeploymentId, DraftRevision, Element,
+    DataStoreContent, DataStoreId, DataStoreRecord, Deployed, DeploymentId, DraftRecord, DraftRevision, Element,
     Failure, FieldType, FlowContent, FlowId, FlowRecord, Item, ItemId, ModifiedTimestamp, Naming,
     Relation, SchemaField, State, VersionId, VersionRecord,
 };
@@ -49,6 +49,7 @@ fn record() -> FlowRecord {
         display_name: "Customer Routing".to_owned(),
         description: Some("First contact".to_owned()),
         draft_revision: DraftRevision(14),
+        draft: Some(DraftRecord { hash, content: recorded(&content()) }),
         published: Some(VersionId::new("v-1")),
         version: Some(VersionRecord {
             id: VersionId::new("v-1"),
@@ -77,6 +78,7 @@ fn bare_record(id: &str) -> FlowRecord {
         display_name: id.to_owned(),
         description: None,
         draft_revision: DraftRevision(0),
+        draft: None,
         published: None,
         version: None,
         deployed: None,

@@ -118,6 +118,7 @@ struct BasisDocument<'a> {
 enum StepDocument<'a> {
     CreateFlow,
     UpdateFlow,
+    WriteDraft,
     CreateVersion,
     UseVersion { version_id: &'a str },
     Validate,
@@ -259,6 +260,7 @@ impl<'a> From<&'a Step> for StepDocument<'a> {
         match step {
             Step::CreateFlow => Self::CreateFlow,
             Step::UpdateFlow => Self::UpdateFlow,
+            Step::WriteDraft => Self::WriteDraft,
             Step::CreateVersion => Self::CreateVersion,
             Step::UseVersion(id) => Self::UseVersion { version_id: id.as_str() },
             Step::Validate => Self::Validate,

@@ -102,6 +102,7 @@ fn of_flow(step: &Step, plan: &Plan, work: &FlowWork) -> String {
     match step {
         Step::CreateFlow => "create flow".into(),
         Step::UpdateFlow => "write name and description".into(),
+        Step::WriteDraft => "write draft".into(),
         Step::CreateVersion => format!("create version{number}"),
         Step::UseVersion(id) => format!("use version{number} ({id})"),
         Step::Validate => "validate".into(),

@@ -26,6 +26,7 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
         version_id: None,
         deployment_id: None,
         parts: [(Part::Element, DeltaCounts { added: 1, removed: 0, modified: 2 })].into(),
+        drift: None,
     }
 }
 
@@ -62,6 +63,7 @@ fn a_pass_is_a_line_a_resource_and_a_summary() {
         ResourceStatus {
             version: None,
             parts: BTreeMap::new(),
+            drift: None,
             ..resource("waiting", ResourceOutcome::Waiting, Some("gate approval is pending"))
         },
     ];

@@ -9,7 +9,7 @@ mod flow;
 
 pub use data_action::{data_action, recorded_data_action};
 pub use data_store::{data_store, recorded_data_store};
-pub use flow::{content, recorded};
+pub use flow::{content, recorded, recorded_draft};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
