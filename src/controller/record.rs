@@ -7,8 +7,8 @@ use crate::apply::{Applied, RecordChange};
 use crate::git::{self, Repo, Signature, Tip, note};
 use crate::manifest;
 use crate::model::{
-    DataActionRecord, DataStoreRecord, Declared, Desired, DesiredFlow, FlowRecord, ItemPolicy, Kind,
-    LivePart, Outcome, Record, ResourceId, State, Status,
+    DataActionRecord, DataStoreRecord, Declared, Desired, DesiredFlow, FlowRecord, ItemPolicy,
+    Kind, LivePart, Outcome, Record, ResourceId, State, Status,
 };
 use crate::plan::{Overwritten, Plan, Refreshed, ResourcePlan, Work};
 
@@ -47,8 +47,7 @@ fn overwritten(resource: &ResourcePlan, desired: &Desired) -> Vec<(String, Strin
             work.overwrites.as_ref().map(text).map(file).unwrap_or_default()
         }
         Work::DataStore(work) => {
-            let text =
-                |content| manifest::write_data_store(&id.name, content, ItemPolicy::Partial);
+            let text = |content| manifest::write_data_store(&id.name, content, ItemPolicy::Partial);
             work.overwrites.as_ref().map(text).map(file).unwrap_or_default()
         }
     }

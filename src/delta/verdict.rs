@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{Delta, FieldChange, compare, hash, merge_flow};
 use crate::model::{
-    Conflict, Connector, ContentHash, Deployed, DeploymentId, Drift, Element, Environment, Flow, FlowContent,
-    FlowRecord, LiveDeployment, LiveFlow, LivePart, Move, Project, Side, Strategy, VersionId,
+    Conflict, Connector, ContentHash, Deployed, DeploymentId, Drift, Element, Environment, Flow,
+    FlowContent, FlowRecord, LiveDeployment, LiveFlow, LivePart, Move, Project, Side, Strategy,
+    VersionId,
 };
 
 /// Which parts of a live flow an environment answers for.
@@ -161,7 +162,8 @@ impl<'a> Sides<'a> {
     }
 
     fn fold_draft(&self, folding: &mut Folding<'_>) {
-        let moved: Vec<Move> = self.draft_moved().into_iter().chain(self.settings_moved()).collect();
+        let moved: Vec<Move> =
+            self.draft_moved().into_iter().chain(self.settings_moved()).collect();
         if moved.is_empty() {
             return;
         }
@@ -301,7 +303,8 @@ impl<'a> Sides<'a> {
                 (current.triggered_by.clone(), current.started_at, what)
             }
             _ => {
-                let what = "deployed or rolled back by someone, or by a pass that could not record it";
+                let what =
+                    "deployed or rolled back by someone, or by a pass that could not record it";
                 (None, None, what.to_owned())
             }
         }

@@ -36,8 +36,8 @@ pub use id::{
     ItemRevision, Kind, ModifiedTimestamp, ParseIdError, Part, ResourceId, Revision, VersionId,
 };
 pub use live::{
-    Based, DeploymentStatus, Draft, DraftLock, FlowBase, Found, LiveDataAction, LiveDataStore, LiveDeployment, LiveFlow,
-    LiveItem, LiveVersion, Observed, Origin,
+    Based, DeploymentStatus, Draft, DraftLock, FlowBase, Found, LiveDataAction, LiveDataStore,
+    LiveDeployment, LiveFlow, LiveItem, LiveVersion, Observed, Origin,
 };
 pub use project::{
     ClientAuth, Credential, DriftPolicy, Environment, Gate, Limit, Limits, Project, Prune,
@@ -46,8 +46,8 @@ pub use project::{
 pub use resource::{Declarations, Declared, Location, Metadata, Source, Wanted};
 pub use secret::Secret;
 pub use state::{
-    DataActionRecord, DataStoreRecord, Deployed, DraftRecord, Failure, FlowRecord, Record, RecordedContent,
-    RecordedJson, State, VersionRecord,
+    DataActionRecord, DataStoreRecord, Deployed, DraftRecord, Failure, FlowRecord, Record,
+    RecordedContent, RecordedJson, State, VersionRecord,
 };
 pub use status::{Counts, DeltaCounts, Outcome, ResourceOutcome, ResourceStatus, Status};
 pub use step::Step;

@@ -126,8 +126,10 @@ impl FlowRecord {
     pub fn uses(&self) -> BTreeSet<ResourceId> {
         let version = self.version.as_ref().map(|version| &version.content);
         let content = self.draft.as_ref().map(|draft| &draft.content).or(version);
-        let elements: Vec<Value> =
-            content.map(|content| content.elements.0.get()).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let elements: Vec<Value> = content
+            .map(|content| content.elements.0.get())
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let named = |element: &Value, key| {
             Some(element.get("configuration")?.get(key)?.as_str()?.to_owned())
         };

@@ -271,12 +271,8 @@ fn create(flow: &DesiredFlow, record: Option<&FlowRecord>, policy: &Policy<'_>) 
         steps.push(Step::Publish);
     }
     steps.extend(policy.deploy_steps());
-    let work = FlowWork {
-        version,
-        steps,
-        content: flow.flow.content.clone(),
-        ..FlowWork::default()
-    };
+    let work =
+        FlowWork { version, steps, content: flow.flow.content.clone(), ..FlowWork::default() };
     ResourcePlan {
         delta,
         reason: record.map(|record| format!("flow {} is gone from the tenant", record.id)),

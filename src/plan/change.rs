@@ -72,9 +72,8 @@ impl<'a> Change<'a> {
 
     /// Leaves a flow alone whose draft would be written while somebody has locked it.
     fn unless_locked(&self, mut plan: ResourcePlan) -> ResourcePlan {
-        let writes = |step: &Step| {
-            matches!(step, Step::UpdateFlow | Step::WriteDraft | Step::Publish)
-        };
+        let writes =
+            |step: &Step| matches!(step, Step::UpdateFlow | Step::WriteDraft | Step::Publish);
         let work = plan.work.flow();
         let writes = work.is_some_and(|work| work.steps.iter().any(writes));
         if let Some(lock) = self.live.draft.lock.as_ref().filter(|_| writes) {
@@ -226,7 +225,8 @@ impl<'a> Change<'a> {
             leaves: Some(ResourceOutcome::Drifted),
             ..self.work()
         };
-        let reason = format!("{}; that stays, and git's changes are written beside it", moved(drift));
+        let reason =
+            format!("{}; that stays, and git's changes are written beside it", moved(drift));
         Some(ResourcePlan {
             delta: compare(&self.live.draft.content, &merged.content),
             reason: Some(reason),

@@ -26,8 +26,8 @@ pub use work::{
 
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
-    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowContent, FlowRecord,
-    ResourceId, ResourceOutcome, Revision,
+    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowContent,
+    FlowRecord, ResourceId, ResourceOutcome, Revision, Side,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -125,6 +125,11 @@ impl ResourcePlan {
             Work::DataAction(work) => work.steps.is_empty(),
             Work::DataStore(work) => work.steps.is_empty(),
         }
+    }
+
+    /// Returns who moved away from what flowgate wrote last.
+    pub fn changed_by(&self) -> Side {
+        self.drift.as_ref().map_or(Side::Git, |drift| drift.side)
     }
 
     /// Takes back what was meant, for this outcome and reason.

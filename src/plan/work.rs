@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 use crate::model::{
     DataActionContent, DataActionId, DataStoreContent, DataStoreId, Deployed, DeploymentId,
     DraftRevision, Flow, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, LivePart,
-    Naming,
-    Relation, ResourceOutcome, SchemaField, Step, VersionId,
+    Naming, Relation, ResourceOutcome, SchemaField, Step, VersionId,
 };
 
 /// The version number before and after.

@@ -5,7 +5,9 @@ use crate::apply::execute::Traces;
 use crate::apply::polling::Looks;
 use crate::cxone::{DeploymentFilter, Error, ErrorKind, FlowDetail, NewDeployment};
 use crate::delta::{Watch, hash};
-use crate::model::{Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, Strategy, VersionId};
+use crate::model::{
+    Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, Strategy, VersionId,
+};
 use crate::rollout::Event;
 
 impl Executor<'_> {

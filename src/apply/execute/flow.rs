@@ -3,9 +3,7 @@
 use super::{Executor, Halt, Target};
 use crate::cxone::{ErrorKind, FlowDetail};
 use crate::delta::{FlowMerge, hash, merge_flow};
-use crate::model::{
-    Draft, DraftRevision, Drift, DriftPolicy, Flow, FlowId, LivePart, Move, Side,
-};
+use crate::model::{Draft, DraftRevision, Drift, DriftPolicy, Flow, FlowId, LivePart, Move, Side};
 use crate::rollout::Event;
 
 /// How often a draft is written that somebody else keeps writing.
@@ -78,9 +76,11 @@ impl Executor<'_> {
         let basis = &self.work.basis;
         basis.name.as_ref() == Some(&flow.name)
             && basis.description == flow.description
-            && self.work.base.as_ref().is_some_and(|base| {
-                hash(&base.content) == hash(&flow.draft.content)
-            })
+            && self
+                .work
+                .base
+                .as_ref()
+                .is_some_and(|base| hash(&base.content) == hash(&flow.draft.content))
     }
 
     pub(super) async fn update_flow(&mut self, id: &FlowId) -> Result<Event, Halt> {
@@ -106,7 +106,8 @@ impl Executor<'_> {
             if expected.is_some_and(|expected| flow.draft.revision != expected) {
                 self.merge_again(&flow)?;
             }
-            let target = self.target.clone().ok_or(Halt::Broken("git does not declare this flow"))?;
+            let target =
+                self.target.clone().ok_or(Halt::Broken("git does not declare this flow"))?;
             flow.name = target.name;
             flow.description = target.description.or(flow.description);
             flow.draft.content = target.content;

@@ -7,8 +7,8 @@ use semver::Version;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connector, DeploymentId, DeploymentStatus, Draft, DraftLock, DraftRevision, Element, FlowContent, FlowId,
-    LiveVersion, VersionId,
+    Connector, DeploymentId, DeploymentStatus, Draft, DraftLock, DraftRevision, Element,
+    FlowContent, FlowId, LiveVersion, VersionId,
 };
 
 use crate::cxone::values::{

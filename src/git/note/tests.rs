@@ -146,7 +146,7 @@ fn a_note_that_holds_no_status_is_an_error() {
         assert_eq!(read(foreign), Err(ReadError::Foreign), "{foreign}");
     }
     insta::assert_snapshot!(say(&good.replace("dev/v1", "dev/v9")), @r#"the note's status has apiVersion "flowgate.dev/v9", which this flowgate cannot read; use a newer one"#);
-    insta::assert_snapshot!(say(&good.replace("\"Synced\"", "\"Sunk\"")), @r#"the note's status cannot be read: unknown outcome "Sunk""#);
+    insta::assert_snapshot!(say(&good.replace("\"Synced\"", "\"Sunk\"")), @r#"the note's status cannot be read: unknown word "Sunk""#);
     insta::assert_snapshot!(say(&good.replace("0123", "xyz")), @r#"the note's status cannot be read: "xyz456789abcdefxyz456789abcdefxyz4567" is not a full git commit id"#);
     insta::assert_snapshot!(say(&good.replace("planHash", "plan")), @"the note's status cannot be read: missing field `planHash`");
 }

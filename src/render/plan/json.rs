@@ -9,7 +9,7 @@ use crate::model::{DataActionId, DataStoreId, FlowId, Step, VersionId};
 use crate::plan::{
     Action, DataActionStep, DataStoreStep, FlowWork, ItemStep, Plan, ResourcePlan, Work,
 };
-use crate::render::document::{self, API_VERSION, Field, Matrix};
+use crate::render::document::{self, API_VERSION, DriftDocument, Field, Matrix};
 
 /// Returns the plan as JSON: `docs/reference/plan.md`. The same plan has the same bytes.
 pub fn json(plan: &Plan, hash: &str) -> Value {
@@ -77,6 +77,9 @@ struct Resource<'a> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    changed_by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftDocument<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Version>,
     basis: BasisDocument<'a>,
@@ -188,6 +191,8 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             action,
             outcome,
             reason: resource.reason.as_deref(),
+            changed_by: resource.changed_by().as_str(),
+            drift: resource.drift.as_ref().map(DriftDocument::from),
             version,
             basis: (&resource.work).into(),
             settings: document::fields(&resource.settings),

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::age;
-use crate::model::{DeploymentId, ResourceId, ResourceOutcome};
-use crate::render::document::{self, API_VERSION};
+use crate::model::{DeploymentId, Drift, ResourceId, ResourceOutcome};
+use crate::render::document::{self, API_VERSION, DriftDocument};
 use crate::render::table::{self, Cell};
-use crate::render::{Style, paint};
+use crate::render::{Style, escape, paint};
 
 /// One resource in `flowgate status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +24,12 @@ pub struct TableRow {
     pub deployment: Option<DeploymentId>,
     /// When its outcome became what it is.
     pub since: Option<Timestamp>,
+    /// What somebody changed live that git did not have in the last pass.
+    pub drift: Option<Drift>,
 }
 
-/// Returns a table with a line a resource, in the order given; ages are relative to `now`.
+/// Returns a table with a line a resource, in the order given; ages are relative to `now`. Below it, a
+/// line for each thing that somebody changed live.
 pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
     let row = |row: &TableRow| {
         [
@@ -38,11 +41,17 @@ pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
         ]
     };
     let cells: Vec<_> = rows.iter().map(row).collect();
-    table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style)
+    let table =
+        table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style);
+    let drifted = rows.iter().filter_map(|row| Some((&row.id, row.drift.as_ref()?)));
+    let moves = drifted.flat_map(|(id, drift)| drift.moves.iter().map(move |one| (id, one)));
+    let lines = moves.map(|(id, one)| escape::plain(&format!("{id}: {}", one.how)) + "\n");
+    let lines: String = lines.collect();
+    if lines.is_empty() { table } else { format!("{table}\n{lines}") }
 }
 
 /// Returns the table as JSON, of kind `StatusTable`: `resources` of `kind`, `name`, `outcome` and,
-/// where known, `version`, `deploymentId` and `since` (RFC 3339).
+/// where known, `version`, `deploymentId`, `since` (RFC 3339) and `drift`.
 pub fn table_json(rows: &[TableRow]) -> Value {
     let resources = rows.iter().map(Resource::from).collect();
     document::value(&Document { api_version: API_VERSION, kind: "StatusTable", resources })
@@ -68,6 +77,8 @@ struct Resource<'a> {
     deployment_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftDocument<'a>>,
 }
 
 impl<'a> From<&'a TableRow> for Resource<'a> {
@@ -79,6 +90,7 @@ impl<'a> From<&'a TableRow> for Resource<'a> {
             version: row.version.as_ref().map(ToString::to_string),
             deployment_id: row.deployment.as_ref().map(DeploymentId::as_str),
             since: row.since.map(|since| since.to_string()),
+            drift: row.drift.as_ref().map(DriftDocument::from),
         }
     }
 }

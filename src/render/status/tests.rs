@@ -100,6 +100,7 @@ fn rows() -> Vec<TableRow> {
             version: Some(semver::Version::new(1, 4, 0)),
             deployment: Some(DeploymentId::new("d-17")),
             since: Some(at("2026-11-19T09:00:00Z")),
+            drift: None,
         },
         TableRow {
             id: ResourceId::flow("予約"),
@@ -107,6 +108,7 @@ fn rows() -> Vec<TableRow> {
             version: None,
             deployment: None,
             since: None,
+            drift: None,
         },
     ]
 }
