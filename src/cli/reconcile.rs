@@ -13,8 +13,8 @@ use super::{Exit, plan_file, validate};
 use crate::apply::{Polling, Progress, Refresh};
 use crate::controller::{Cache, Error, Mode, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
-use crate::model::{Outcome, Prune, Selector, Status};
-use crate::plan::{Action, Adopt, Failed};
+use crate::model::{Outcome, Prune, ResourceOutcome, Selector, Status};
+use crate::plan::{Adopt, Failed, ResourcePlan};
 use crate::render;
 
 pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -180,10 +180,8 @@ fn dirty(files: &[String]) -> String {
 }
 
 fn exit(report: &Report, detailed: bool) -> Exit {
-    let left = report.plan.resources.iter().filter_map(|resource| match resource.action {
-        Action::Leave(outcome) => Some(outcome.of_pass()),
-        _ => None,
-    });
+    let left = report.plan.resources.iter().filter_map(ResourcePlan::leaves);
+    let left = left.map(ResourceOutcome::of_pass);
     let refused = (!report.plan.refusals.is_empty()).then_some(Outcome::Refused);
     let worst = match &report.status {
         Some(status) => status.outcome,

@@ -127,6 +127,17 @@ impl ResourcePlan {
         }
     }
 
+    /// Returns how it ends although its steps come through, where that is known: it is left alone,
+    /// whole or in part.
+    pub fn leaves(&self) -> Option<ResourceOutcome> {
+        match (self.action, &self.work) {
+            (Action::Leave(outcome), _) => Some(outcome),
+            (_, Work::Flow(work)) => work.leaves,
+            (_, Work::DataAction(work)) => work.leaves,
+            (_, Work::DataStore(work)) => work.leaves,
+        }
+    }
+
     /// Returns who moved away from what flowgate wrote last.
     pub fn changed_by(&self) -> Side {
         self.drift.as_ref().map_or(Side::Git, |drift| drift.side)

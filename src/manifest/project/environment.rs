@@ -58,6 +58,8 @@ pub(super) struct Places {
     pub(super) promotes_from: Span,
     /// None where the environment does not say what it manages.
     pub(super) manages: Option<Span>,
+    /// Where the strategy stands, or the environment begins.
+    pub(super) strategy: Span,
 }
 
 impl Declared {
@@ -124,6 +126,7 @@ fn places(fields: &Fields<'_, '_>) -> Places {
         tenant: place("tenant"),
         promotes_from: place("promotesFrom"),
         manages: fields.get("manages").map(|node| node.span),
+        strategy: place("strategy"),
     }
 }
 
