@@ -32,7 +32,7 @@
 //! 4. [`sources::ask`] fetches what flows take from outside git. A flow without its values fails
 //!    alone. [`apply::observe`] reads the lists of each kind, and in full only what the recorded
 //!    [`model::State`] does not prove unchanged. What only shows beside the tenant is checked now.
-//! 5. [`delta`] says whether git moved, the tenant moved, or both: of a flow as a whole
+//! 5. [`delta`] says whether git moved, the tenant moved, or both: of a flow by element
 //!    ([`delta::verdict()`]), of a data action by property, of a data store by field and record.
 //! 6. [`plan::build()`] makes of that steps, version numbers and what waits for what, or the reason why
 //!    nothing is done. A dry run ends here.

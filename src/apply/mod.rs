@@ -191,7 +191,9 @@ async fn roll_out(
     record: Option<&FlowRecord>,
     context: &Context<'_>,
 ) -> Applied {
-    if let (Some(outcome), Some(flow)) = (work.leaves, flow) {
+    if let (Some(outcome), Some(flow)) = (work.leaves, flow)
+        && resource.is_taken_over_as_it_is()
+    {
         return Applied::taken_over((resource, work), outcome, &flow.flow);
     }
     let on_failure =
@@ -207,6 +209,7 @@ async fn roll_out(
                 rollout: &rollout,
                 traces: executor.into_traces(),
                 desired: flow.map(|flow| &flow.flow),
+                strategy: context.environment.strategy,
                 now: context.started_at,
             };
             return ended.into_applied(end.clone());

@@ -7,8 +7,8 @@ use super::execute::Traces;
 use crate::delta::hash;
 use crate::git;
 use crate::model::{
-    DeploymentId, Failure, Flow, FlowContent, FlowRecord, Record, ResourceId, ResourceOutcome,
-    ResourceStatus, Step, VersionId, VersionRecord,
+    DeploymentId, DraftRecord, Drift, Failure, Flow, FlowContent, FlowRecord, Record, ResourceId,
+    ResourceOutcome, ResourceStatus, Step, Strategy, VersionId, VersionRecord,
 };
 use crate::plan::{Action, Basis, FlowWork, Plan, ResourcePlan, Work};
 use crate::rollout::{End, IllegalTransition, Rollout};
@@ -76,6 +76,7 @@ impl Applied {
             draft_revision: draft
                 .filter(|_| outcome != ResourceOutcome::Drifted)
                 .unwrap_or_default(),
+            draft: None,
             published,
             deployed: deployed.filter(|deployed| Some(&deployed.version) == used.as_ref()),
             version: used.zip(number).map(|(id, number)| version_record(id, number, &work.content)),
@@ -145,7 +146,9 @@ pub(super) struct Ended<'a> {
     /// What it left in the tenant.
     pub traces: Traces,
     /// What git says of the flow.
-    pub desired: Option<&'a crate::model::Flow>,
+    pub desired: Option<&'a Flow>,
+    /// How far a change is taken.
+    pub strategy: Strategy,
     /// When.
     pub now: Timestamp,
 }
@@ -154,7 +157,7 @@ impl Ended<'_> {
     /// Turns the end into a status and a record.
     pub(super) fn into_applied(self, end: End) -> Applied {
         let (outcome, message, failure) = match end {
-            End::Done => (done(self.resource.action), None, None),
+            End::Done => self.came_through(),
             End::Deleted => return self.deleted(),
             End::Kept(why) => (ResourceOutcome::Kept, Some(why), None),
             End::Waiting(why) => (ResourceOutcome::Waiting, Some(why), None),
@@ -176,10 +179,38 @@ impl Ended<'_> {
         let mut status = status(self.resource, outcome, message);
         status.platform_id = self.rollout.flow().map(ToString::to_string).or(status.platform_id);
         status.version_id = self.rollout.version().cloned();
+        status.drift = self.traces.left.clone().or(status.drift);
         let started = self.rollout.deployment().cloned();
         let runs = self.traces.deployed.as_ref().map(|deployed| deployed.deployment.clone());
         status.deployment_id = started.or(runs).or(status.deployment_id);
         Applied { status, record: self.record(outcome, failure) }
+    }
+
+    /// The steps came through; something that somebody changed may have been left, or undone.
+    fn came_through(&self) -> (ResourceOutcome, Option<String>, Option<Failure>) {
+        let reason = self.resource.drift.as_ref().and(self.resource.reason.clone());
+        let (outcome, message) = match (&self.traces.left, self.work.leaves) {
+            (Some(left), _) => (ResourceOutcome::Drifted, Some(told(left))),
+            (None, Some(leaves)) => (leaves, reason),
+            (None, None) => (done(self.resource.action), reason),
+        };
+        (outcome, message, None)
+    }
+
+    /// Tells whether the draft keeps something that somebody changed.
+    fn leaves_something(&self) -> bool {
+        self.traces.left.is_some() || self.work.leaves.is_some()
+    }
+
+    /// Returns what the draft was given without a version.
+    fn draft(&self, desired: &Flow, done: bool) -> Option<DraftRecord> {
+        let before = self.record.and_then(|record| record.draft.clone());
+        if self.strategy == Strategy::Draft {
+            let written = done || self.traces.written;
+            return if written { Some(git::recorded_draft(&desired.content)) } else { before };
+        }
+        let version = self.rollout.version();
+        before.filter(|_| version.is_none() || self.traces.published.as_ref() != version)
     }
 
     fn deleted(self) -> Applied {
@@ -200,17 +231,25 @@ impl Ended<'_> {
         let number = self.work.version.as_ref().map(|version| version.to.clone());
         let version = self.rollout.version().zip(number);
         let version = version.map(|(id, number)| version_record(id.clone(), number, content));
-        let done = outcome.is_change();
+        let leaves = self.leaves_something();
+        let done = outcome.is_change() || leaves;
+        let draft = self.draft(desired, done);
         let kept = before.and_then(|record| record.failure.clone()).filter(|_| !done);
+        let recorded = before.map(|record| record.draft_revision);
+        // What the draft holds is not all git's then: it is read in every pass.
+        let seen = self.traces.draft.filter(|_| !leaves);
+        let (name, description) = if leaves {
+            let known = before.and_then(|record| record.description.clone());
+            (None, desired.description.clone().or(known))
+        } else {
+            (self.traces.name, self.traces.description)
+        };
         RecordChange::Put(Box::new(Record::Flow(Box::new(FlowRecord {
             id: id.clone(),
-            display_name: self.traces.name.unwrap_or_else(|| desired.display_name.clone()),
-            description: self.traces.description,
-            draft_revision: self
-                .traces
-                .draft
-                .or(before.map(|record| record.draft_revision))
-                .unwrap_or_default(),
+            display_name: name.unwrap_or_else(|| desired.display_name.clone()),
+            description,
+            draft_revision: seen.or(recorded).unwrap_or_default(),
+            draft,
             published: self.traces.published,
             version: version.or_else(|| before.and_then(|record| record.version.clone())),
             deployed: self.traces.deployed,
@@ -221,6 +260,12 @@ impl Ended<'_> {
 
 fn version_record(id: VersionId, number: Version, content: &FlowContent) -> VersionRecord {
     VersionRecord { id, number, hash: hash(content), content: git::recorded(content) }
+}
+
+/// Says what somebody changed while the draft was written, and that it is still there.
+fn told(left: &Drift) -> String {
+    let moves: Vec<&str> = left.moves.iter().map(|one| one.how.as_str()).collect();
+    format!("{}; that stays, and git's changes are written beside it", moves.join("; "))
 }
 
 /// Returns how a resource ends whose steps came through.
@@ -259,5 +304,6 @@ fn status(
         version_id: None,
         deployment_id,
         parts: resource.delta.counts(),
+        drift: resource.drift.clone(),
     }
 }

@@ -16,7 +16,7 @@ use crate::apply::{Polling, Progress, Refresh};
 use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, ResourceOutcome, Selector, Status};
-use crate::plan::{Action, Adopt, Danger, Failed};
+use crate::plan::{Adopt, Danger, Failed, ResourcePlan};
 use crate::{render, sources};
 
 pub(super) fn run(arguments: &Reconcile, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -247,10 +247,8 @@ fn dirty(files: &[String]) -> String {
 }
 
 fn exit(report: &Report, detailed: bool) -> Exit {
-    let left = report.plan.resources.iter().filter_map(|resource| match resource.action {
-        Action::Leave(outcome) => Some(outcome.of_pass()),
-        _ => resource.work.flow()?.leaves.map(ResourceOutcome::of_pass),
-    });
+    let left = report.plan.resources.iter().filter_map(ResourcePlan::leaves);
+    let left = left.map(ResourceOutcome::of_pass);
     let refused = (!report.plan.refusals.is_empty()).then_some(Outcome::Refused);
     let plan = &report.plan;
     let waits = plan.resources.iter().any(|resource| plan.waits(resource).is_some());

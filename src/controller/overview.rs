@@ -56,6 +56,7 @@ fn row(
         version: deployed.and_then(|deployed| deployed.number.clone()),
         deployment: deployed.map(|deployed| deployed.deployment.clone()),
         since,
+        drift: told.filter(|told| !told.outcome.is_change()).and_then(|told| told.drift.clone()),
     }
 }
 

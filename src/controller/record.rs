@@ -7,10 +7,10 @@ use crate::apply::{Applied, RecordChange};
 use crate::git::{self, Repo, Signature, Tip, note};
 use crate::manifest;
 use crate::model::{
-    DataActionRecord, DataStoreRecord, Desired, DesiredFlow, Flow, Hold, ItemPolicy, Kind, Outcome,
-    Record, ResourceId, State, Status, Step,
+    DataActionRecord, DataStoreRecord, Declared, Desired, DesiredFlow, FlowRecord, Hold,
+    ItemPolicy, Kind, LivePart, Outcome, Record, ResourceId, State, Status,
 };
-use crate::plan::{Plan, Refreshed, ResourcePlan, Work};
+use crate::plan::{Overwritten, Plan, Refreshed, ResourcePlan, Work};
 
 /// Saves live content that the plan overwrites and that is nowhere else, as manifests under
 /// `refs/flowgate/drift/<environment>`. Nothing is written to the tenant before this succeeded.
@@ -20,11 +20,7 @@ pub(super) fn save_overwritten(
     desired: &Desired,
     who: &Signature,
 ) -> Result<(), Error> {
-    let file = |id: &ResourceId, text| (format!("{id}.yaml"), text);
-    let overwritten = plan
-        .resources
-        .iter()
-        .filter_map(|resource| Some(file(&resource.id, overwritten(resource, desired)?)));
+    let overwritten = plan.resources.iter().flat_map(|resource| overwritten(resource, desired));
     let manifests: Vec<(String, String)> = overwritten.collect();
     if manifests.is_empty() {
         return Ok(());
@@ -34,25 +30,37 @@ pub(super) fn save_overwritten(
     Ok(())
 }
 
-/// Returns what a plan overwrites of a resource, as a manifest that would put it back.
-fn overwritten(resource: &ResourcePlan, desired: &Desired) -> Option<String> {
+/// Returns what a plan overwrites of a resource, as manifests that would put it back, by path.
+fn overwritten(resource: &ResourcePlan, desired: &Desired) -> Vec<(String, String)> {
+    let id = &resource.id;
+    let file = |text| vec![(format!("{id}.yaml"), text)];
     match &resource.work {
         Work::Flow(work) => {
-            let publishes = work.steps.contains(&Step::Publish);
-            let content = work.overwrites.clone().filter(|_| publishes)?;
-            let declared = &*desired.flows.get(&resource.id)?.declared;
-            let flow = Flow { content, version: None, ..declared.flow.clone() };
-            Some(manifest::write(&DesiredFlow { flow, ..declared.clone() }))
+            let declared = desired.flows.get(id).map(|wanted| &wanted.declared);
+            let all = declared.into_iter().flat_map(|declared| {
+                work.overwrites.iter().map(|one| overwritten_flow(declared, one))
+            });
+            all.collect()
         }
         Work::DataAction(work) => {
-            let content = work.overwrites.as_ref()?;
-            Some(manifest::write_data_action(&resource.id.name, content))
+            let text = |content| manifest::write_data_action(&id.name, content);
+            work.overwrites.as_ref().map(text).map(file).unwrap_or_default()
         }
         Work::DataStore(work) => {
-            let content = work.overwrites.as_ref()?;
-            Some(manifest::write_data_store(&resource.id.name, content, ItemPolicy::Partial))
+            let text = |content| manifest::write_data_store(&id.name, content, ItemPolicy::Partial);
+            work.overwrites.as_ref().map(text).map(file).unwrap_or_default()
         }
     }
+}
+
+fn overwritten_flow(declared: &DesiredFlow, live: &Overwritten) -> (String, String) {
+    let id = declared.id();
+    let path = match live.part {
+        LivePart::Deployment => format!("{id}.deployed.yaml"),
+        _ => format!("{id}.yaml"),
+    };
+    let text = manifest::write(&DesiredFlow { flow: live.flow.clone(), ..declared.clone() });
+    (path, text)
 }
 
 /// What a pass was about.
@@ -107,7 +115,10 @@ pub(super) fn change(state: &mut State, applied: &[Applied], plan: &Plan, desire
 
 fn record_of(refreshed: &Refreshed) -> Record {
     match refreshed {
-        Refreshed::Flow(record) => Record::Flow(record.clone()),
+        Refreshed::Flow(record, draft) => Record::Flow(Box::new(FlowRecord {
+            draft: draft.as_ref().map(git::recorded_draft),
+            ..FlowRecord::clone(record)
+        })),
         Refreshed::DataAction(record, base) => Record::DataAction(DataActionRecord {
             content: git::recorded_data_action(base),
             ..record.clone()

@@ -255,7 +255,9 @@ impl From<ExchangeError> for ErrorKind {
 fn way_on(code: &str) -> &'static str {
     match code {
         "VERSION_CONFLICT" => "; somebody wrote it meanwhile, and the next pass reads it again",
-        "RECORD_LOCKED" | "ENVIRONMENT_LOCKED" => "; once it is released, the next pass goes on",
+        "RECORD_LOCKED" | "ENVIRONMENT_LOCKED" | "FLOW_LOCKED" => {
+            "; once it is released, the next pass goes on"
+        }
         _ => "",
     }
 }

@@ -1,5 +1,9 @@
 //! Two contents of a flow, element by element.
 
+mod merge;
+
+pub use merge::{FlowMerge, merge_flow};
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;

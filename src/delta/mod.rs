@@ -21,7 +21,7 @@ pub use data_store::{
     compare_contents, compare_data_store, compare_data_stores, hash_data_store, merge_schema,
 };
 pub use fields::compare_values;
-pub use flow::{apply, compare};
+pub use flow::{FlowMerge, apply, compare, merge_flow};
 pub use json::canonical_json;
 pub use resources::{ResourceChange, ResourceDiff, between};
 pub use side::Base;

@@ -75,10 +75,12 @@ pub(super) struct Client {
     pub(super) scopes: Vec<String>,
 }
 
-/// A target environment that another pipeline holds.
+/// A target environment that another pipeline holds, or a record or draft that a person does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Lock {
     pub(super) held_by: String,
+    #[serde(default)]
+    pub(super) since: Millis,
     pub(super) until: Option<Millis>,
 }
 

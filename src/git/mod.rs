@@ -29,4 +29,5 @@ pub use repo::{Repo, init};
 pub use snapshot::{BlobId, Content, Entry, EntryKind, Snapshot};
 pub use state::{
     Tip, content, data_action, data_store, recorded, recorded_data_action, recorded_data_store,
+    recorded_draft,
 };

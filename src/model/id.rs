@@ -256,6 +256,21 @@ pub enum Part {
 }
 
 impl Part {
+    /// Every part.
+    pub const ALL: &'static [Self] =
+        &[Self::Element, Self::Connector, Self::Field, Self::Item, Self::Relation];
+
+    /// Returns the part as notes and plans spell one of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Element => "element",
+            Self::Connector => "connector",
+            Self::Field => "field",
+            Self::Item => "record",
+            Self::Relation => "relationship",
+        }
+    }
+
     /// Returns the part as notes and plans spell many of it.
     pub fn plural(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! What a pass read of the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::Timestamp;
 use semver::Version;
@@ -50,6 +51,8 @@ pub struct Draft {
     pub updated_by: Option<String>,
     /// When it was written last, where the platform says.
     pub updated_at: Option<Timestamp>,
+    /// Who has locked it; `None` when nobody has, or the platform does not say.
+    pub lock: Option<DraftLock>,
 }
 
 /// A version of a flow, without its content.
@@ -76,6 +79,26 @@ pub struct LiveDeployment {
     pub status: DeploymentStatus,
     /// What the platform says went wrong.
     pub error: Option<String>,
+    /// Who started it, where the platform says.
+    pub triggered_by: Option<String>,
+    /// When it was started, where the platform says.
+    pub started_at: Option<Timestamp>,
+}
+
+/// Who keeps others from writing a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftLock {
+    /// Who holds it.
+    pub by: String,
+    /// Since when, where the platform says.
+    pub at: Option<Timestamp>,
+}
+
+impl fmt::Display for DraftLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has locked the draft", self.by)?;
+        self.at.map_or(Ok(()), |at| write!(f, " since {at}"))
+    }
 }
 
 /// Why flowgate believes that a live flow is, or is not, its own.
@@ -118,6 +141,17 @@ pub struct LiveFlow {
     pub contents: BTreeMap<VersionId, FlowContent>,
     /// Whose it is.
     pub origin: Origin,
+    /// What the state holds of its content.
+    pub base: FlowBase,
+}
+
+/// A flow's content as flowgate wrote it last, taken out of the state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FlowBase {
+    /// What the draft was given without a version.
+    pub draft: Option<FlowContent>,
+    /// What the recorded version holds.
+    pub version: Option<FlowContent>,
 }
 
 impl LiveFlow {

@@ -43,8 +43,8 @@ pub use id::{
     ItemRevision, Kind, ModifiedTimestamp, ParseIdError, Part, ResourceId, Revision, VersionId,
 };
 pub use live::{
-    Based, DeploymentStatus, Draft, Found, LiveDataAction, LiveDataStore, LiveDeployment, LiveFlow,
-    LiveItem, LiveVersion, Observed, Origin,
+    Based, DeploymentStatus, Draft, DraftLock, FlowBase, Found, LiveDataAction, LiveDataStore,
+    LiveDeployment, LiveFlow, LiveItem, LiveVersion, Observed, Origin,
 };
 pub use project::{
     ClientAuth, Credential, DriftPolicy, Environment, Gate, Limit, Limits, Project, Prune,
@@ -54,8 +54,8 @@ pub use resource::{Declarations, Declared, Location, Metadata, Source, Wanted};
 pub use secret::Secret;
 pub use source::{SourceField, SourceType, SourceValues, Sourced, ValueSource};
 pub use state::{
-    DataActionRecord, DataStoreRecord, Deployed, Failure, FlowRecord, Record, RecordedContent,
-    RecordedJson, State, VersionRecord,
+    DataActionRecord, DataStoreRecord, Deployed, DraftRecord, Failure, FlowRecord, Record,
+    RecordedContent, RecordedJson, State, VersionRecord,
 };
 pub use status::{Counts, DeltaCounts, Outcome, Override, ResourceOutcome, ResourceStatus, Status};
 pub use step::Step;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Kind, ResourceId, ValueSource, Window};
+use super::{Kind, Metadata, ResourceId, ValueSource, Window};
 
 /// How the token endpoint takes the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +189,14 @@ pub struct Project {
     pub tenants: Vec<Tenant>,
     /// The environments.
     pub environments: Vec<Environment>,
+}
+
+impl Environment {
+    /// Returns what is done about drift of a resource: what its annotation says, else what holds for
+    /// the environment.
+    pub fn drift_of(&self, metadata: &Metadata) -> DriftPolicy {
+        metadata.drift.unwrap_or(self.drift)
+    }
 }
 
 impl Project {

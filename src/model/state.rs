@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{
     ContentHash, DataActionId, DataStoreId, DeploymentId, DraftRevision, FlowId, Hold, Kind,
-    ModifiedTimestamp, Naming, ResourceId, VersionId,
+    ModifiedTimestamp, Naming, ResourceId, Strategy, VersionId,
 };
 
 /// JSON as `git` keeps it, taken apart only when somebody looks at it, because most passes look at
@@ -36,6 +36,15 @@ pub struct VersionRecord {
     /// The hash of its content.
     pub hash: ContentHash,
     /// Its content: the base.
+    pub content: RecordedContent,
+}
+
+/// What git wanted of a draft when flowgate wrote it without making a version of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftRecord {
+    /// The hash of the content.
+    pub hash: ContentHash,
+    /// The content: the base.
     pub content: RecordedContent,
 }
 
@@ -85,6 +94,8 @@ pub struct FlowRecord {
     pub description: Option<String>,
     /// The draft revision after the last write. Only the draft's owner watches it.
     pub draft_revision: DraftRevision,
+    /// What the draft was given without a version; `None` where it holds the published one.
+    pub draft: Option<DraftRecord>,
     /// The published version after the last write.
     pub published: Option<VersionId>,
     /// The version that git's content has; `None` until there is one.
@@ -96,11 +107,29 @@ pub struct FlowRecord {
 }
 
 impl FlowRecord {
-    /// Returns the data actions and data stores that the recorded version names.
+    /// Returns the hash of what was written last as far as a strategy goes; `None` when it has not
+    /// come that far.
+    pub fn written(&self, strategy: Strategy) -> Option<ContentHash> {
+        let version = self.version.as_ref().map(|version| version.hash);
+        match (strategy, &self.draft) {
+            (Strategy::Draft, Some(draft)) => Some(draft.hash),
+            (Strategy::Draft, None) => version.filter(|_| self.is_published()),
+            (Strategy::Version | Strategy::Deploy, draft) => version.filter(|_| draft.is_none()),
+        }
+    }
+
+    fn is_published(&self) -> bool {
+        self.published.as_ref() == self.version.as_ref().map(|version| &version.id)
+    }
+
+    /// Returns the data actions and data stores that the recorded draft or version names.
     pub fn uses(&self) -> BTreeSet<ResourceId> {
-        let content = self.version.as_ref().map(|version| version.content.elements.0.get());
-        let elements: Vec<Value> =
-            content.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let version = self.version.as_ref().map(|version| &version.content);
+        let content = self.draft.as_ref().map(|draft| &draft.content).or(version);
+        let elements: Vec<Value> = content
+            .map(|content| content.elements.0.get())
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let named = |element: &Value, key| {
             Some(element.get("configuration")?.get(key)?.as_str()?.to_owned())
         };

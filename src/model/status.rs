@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{DeploymentId, Part, ResourceId, Revision, VersionId};
+use super::{DeploymentId, Drift, Part, ResourceId, Revision, VersionId};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
@@ -145,6 +145,8 @@ pub struct ResourceStatus {
     pub deployment_id: Option<DeploymentId>,
     /// How many elements, fields, … differed; parts of which none did are absent.
     pub parts: BTreeMap<Part, DeltaCounts>,
+    /// What somebody changed live that git does not have.
+    pub drift: Option<Drift>,
 }
 
 /// How many resources ended how.

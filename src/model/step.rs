@@ -11,6 +11,8 @@ pub enum Step {
     UpdateFlow,
     /// Delete an old version, to make room for another.
     DeleteVersion(VersionId),
+    /// Write the draft: name, description and content.
+    WriteDraft,
     /// Make the version.
     CreateVersion,
     /// Take the version that has the content already.

@@ -294,17 +294,20 @@ fn create(flow: &DesiredFlow, record: Option<&FlowRecord>, policy: &Policy<'_>) 
     // Only the draft's owner takes `spec.version` literally.
     let asked = flow.flow.version.clone().filter(|_| policy.watch() == Watch::Draft);
     let to = asked.unwrap_or_else(number::first);
-    let mut steps = vec![Step::CreateFlow, Step::CreateVersion, Step::Validate];
-    if policy.watch() == Watch::Draft {
+    let mut steps = vec![Step::CreateFlow];
+    let version = if policy.makes_versions() {
+        steps.extend([Step::CreateVersion, Step::Validate]);
+        Some(VersionChange { from: None, to })
+    } else {
+        steps.push(Step::WriteDraft);
+        None
+    };
+    if version.is_some() && policy.watch() == Watch::Draft {
         steps.push(Step::Publish);
     }
     steps.extend(policy.deploy_steps());
-    let work = FlowWork {
-        version: Some(VersionChange { from: None, to }),
-        steps,
-        content: flow.flow.content.clone(),
-        ..FlowWork::default()
-    };
+    let work =
+        FlowWork { version, steps, content: flow.flow.content.clone(), ..FlowWork::default() };
     ResourcePlan {
         delta,
         reason: record.map(|record| format!("flow {} is gone from the tenant", record.id)),

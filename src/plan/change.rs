@@ -6,11 +6,14 @@ use super::build::{Planned, blank_flow};
 use super::number::{self, NumberTaken};
 use super::policy::{Adopt, Failed, Policy};
 use super::retention;
-use super::{Action, Basis, FlowWork, Refreshed, ResourcePlan, Stage, VersionChange, Work};
-use crate::delta::{Comparison, Verdict, Watch, carry_extras, hash, verdict};
+use super::{
+    Action, Basis, FlowWork, Overwritten, Refreshed, ResourcePlan, Stage, VersionChange, Work,
+};
+use crate::delta::{Comparison, Verdict, Watch, carry_extras, compare, hash, verdict};
 use crate::model::{
-    ContentHash, Deployed, DeploymentStatus, DesiredFlow, FlowContent, FlowRecord, LiveDeployment,
-    LiveFlow, Origin, ResourceOutcome, Step, VersionId, Wanted,
+    ContentHash, Deployed, DeploymentStatus, DesiredFlow, Drift, DriftPolicy, Flow, FlowContent,
+    FlowRecord, LiveDeployment, LiveFlow, LivePart, Naming, Origin, ResourceOutcome, Side, Step,
+    Strategy, VersionId, Wanted,
 };
 
 /// A flow that is live, with all that its plan depends on.
@@ -24,6 +27,12 @@ pub(super) struct Change<'a> {
     wanted: ContentHash,
 }
 
+/// Says what moved live, one sentence after the other.
+fn moved(drift: &Drift) -> String {
+    let moves: Vec<&str> = drift.moves.iter().map(|one| one.how.as_str()).collect();
+    moves.join("; ")
+}
+
 impl<'a> Change<'a> {
     /// Compares a flow with what was read of it.
     pub(super) fn of(
@@ -34,7 +43,8 @@ impl<'a> Change<'a> {
     ) -> Self {
         let (desired, wanted) = (&*wanted.declared, wanted.hash);
         let watch = policy.watch();
-        let comparison = verdict(&desired.flow, live, record, watch);
+        let reach = (watch, policy.environment.strategy);
+        let comparison = verdict(&desired.flow, live, record, reach);
         Self { desired, live, record, policy, watch, comparison, wanted }
     }
 
@@ -50,18 +60,31 @@ impl<'a> Change<'a> {
         let plan = match &self.comparison.verdict {
             Verdict::InSync => match self.known() {
                 Some(record) => {
-                    return Planned::Nothing(Some(Box::new(Refreshed::Flow(Box::new(
-                        self.refreshed(record),
-                    )))));
+                    let record = Box::new(self.refreshed(record));
+                    let alone = !self.policy.makes_versions();
+                    let draft = alone.then(|| self.desired.flow.content.clone());
+                    return Planned::Nothing(Some(Box::new(Refreshed::Flow(record, draft))));
                 }
                 None => self.take_over(),
             },
             Verdict::GitChanged => self.update(),
-            Verdict::LiveChanged(_) | Verdict::BothChanged(_) if foreign => self.update(),
-            Verdict::LiveChanged(moved) => self.drifted(ResourceOutcome::Drifted, moved),
-            Verdict::BothChanged(moved) => self.drifted(ResourceOutcome::Conflict, moved),
+            Verdict::Drifted(_) if foreign => self.update(),
+            Verdict::Drifted(drift) => self.drifted(drift),
         };
-        Planned::something(plan)
+        Planned::something(self.unless_locked(plan))
+    }
+
+    /// Leaves a flow alone whose draft would be written while somebody has locked it.
+    fn unless_locked(&self, mut plan: ResourcePlan) -> ResourcePlan {
+        let writes =
+            |step: &Step| matches!(step, Step::UpdateFlow | Step::WriteDraft | Step::Publish);
+        let work = plan.work.flow();
+        let writes = work.is_some_and(|work| work.steps.iter().any(writes));
+        if let Some(lock) = self.live.draft.lock.as_ref().filter(|_| writes) {
+            let why = format!("{lock}; once it is released, the next pass goes on");
+            plan.leave(ResourceOutcome::Waiting, why);
+        }
+        plan
     }
 
     /// Returns the record, if it is about this flow, this version and this deployment.
@@ -69,9 +92,14 @@ impl<'a> Change<'a> {
         self.record.filter(|record| {
             let version = record.version.as_ref().map(|version| &version.id);
             let deployed = record.deployed.as_ref().map(|deployed| &deployed.deployment);
+            let made = || version == self.comparison.version.as_ref();
+            let runs = || deployed == self.live.current.as_ref().map(|deployment| &deployment.id);
             record.id == self.live.id
-                && version == self.comparison.version.as_ref()
-                && deployed == self.live.current.as_ref().map(|deployment| &deployment.id)
+                && match self.policy.environment.strategy {
+                    Strategy::Draft => true,
+                    Strategy::Version => made(),
+                    Strategy::Deploy => made() && runs(),
+                }
         })
     }
 
@@ -82,6 +110,7 @@ impl<'a> Change<'a> {
             description: self.live.description.clone(),
             draft_revision: self.live.draft.revision,
             published: self.live.published.clone(),
+            draft: None,
             failure: None,
             ..record.clone()
         }
@@ -113,6 +142,7 @@ impl<'a> Change<'a> {
                 versions: self.live.versions.len(),
                 foreign_versions: self.live.versions.iter().filter(|one| !one.ours).count(),
             },
+            base: self.comparison.base.clone().map(Box::new),
             ..FlowWork::default()
         }
     }
@@ -134,23 +164,125 @@ impl<'a> Change<'a> {
         self.left(ResourceOutcome::Drifted, reason)
     }
 
-    fn drifted(&self, outcome: ResourceOutcome, moved: &[String]) -> ResourcePlan {
-        let way_out = match outcome {
-            ResourceOutcome::Conflict => {
-                "git changed it too. First commit just what the tenant holds, without the other \
-                 change, and reconcile; then commit the other change again"
-            }
-            _ => "Make git say what is live now, or undo it in the tenant",
+    /// What is done about what somebody changed live.
+    fn drifted(&self, drift: &Drift) -> ResourcePlan {
+        let plan = match self.policy.drift(&self.desired.metadata) {
+            DriftPolicy::Revert => self.revert(drift),
+            DriftPolicy::Alert => self.merge_draft(drift).unwrap_or_else(|| self.keep(drift)),
+            DriftPolicy::Adopt => self.adopt(drift),
         };
-        let moved = moved.join("; ");
+        ResourcePlan { drift: Some(drift.clone()), ..plan }
+    }
+
+    /// Nothing is written over it.
+    fn keep(&self, drift: &Drift) -> ResourcePlan {
+        let (outcome, way_out) = match (drift.conflicts.len(), drift.side) {
+            (0, Side::Both) => (
+                ResourceOutcome::Drifted,
+                "git changed other parts of it. Make git say what is live now too, or undo it in the \
+                 tenant",
+            ),
+            (0, _) => (
+                ResourceOutcome::Drifted,
+                "Make git say what is live now, or undo it in the tenant",
+            ),
+            _ => (
+                ResourceOutcome::Conflict,
+                "git changed the same fields to other values. Make git say what is to be, of \
+                 everything that is live, or undo it in the tenant",
+            ),
+        };
+        let moved = moved(drift);
         self.left(outcome, format!("{moved}; nothing is written over it. {way_out}"))
     }
 
+    /// Left alone too, with what both sides changed for people to review.
+    fn adopt(&self, drift: &Drift) -> ResourcePlan {
+        let mut plan = self.keep(drift);
+        if let Work::Flow(work) = &mut plan.work {
+            work.merged = self.comparison.merged.clone().map(Box::new);
+        }
+        plan
+    }
+
+    /// Where only the draft is written, what git changed is put beside what somebody else did, unless
+    /// the two collide.
+    fn merge_draft(&self, drift: &Drift) -> Option<ResourcePlan> {
+        let merged = self.comparison.merged.as_ref()?;
+        let own = self.policy.environment.strategy == Strategy::Draft;
+        if !own || !drift.conflicts.is_empty() || drift.side != Side::Both {
+            return None;
+        }
+        let naming = Naming {
+            name: merged.display_name.clone(),
+            description: merged.description.clone().or_else(|| self.live.description.clone()),
+        };
+        let same = hash(&merged.content) == hash(&self.live.draft.content)
+            && naming.name == self.live.name
+            && naming.description == self.live.description;
+        if same {
+            return None;
+        }
+        let work = FlowWork {
+            steps: vec![Step::WriteDraft],
+            content: merged.content.clone(),
+            kept: Some(naming),
+            leaves: Some(ResourceOutcome::Drifted),
+            ..self.work()
+        };
+        let reason =
+            format!("{}; that stays, and git's changes are written beside it", moved(drift));
+        Some(ResourcePlan {
+            delta: compare(&self.live.draft.content, &merged.content),
+            reason: Some(reason),
+            work: Work::Flow(work),
+            ..self.blank(Action::Update)
+        })
+    }
+
+    /// Git is applied over it, after it was saved.
+    fn revert(&self, drift: &Drift) -> ResourcePlan {
+        let mut plan = self.update();
+        if let Work::Flow(work) = &mut plan.work
+            && !work.steps.is_empty()
+        {
+            work.overwrites = self.reverted(drift);
+            let name = &self.policy.environment.name;
+            plan.reason = Some(format!(
+                "{}; reverted, and what was live is saved in refs/flowgate/drift/{name}",
+                moved(drift)
+            ));
+        }
+        plan
+    }
+
+    /// What moved live, as it is saved.
+    fn reverted(&self, drift: &Drift) -> Vec<Overwritten> {
+        let deployed = drift.moves.iter().any(|one| one.part == LivePart::Deployment);
+        let drafted = drift.moves.iter().any(|one| one.part != LivePart::Deployment);
+        let current = self.live.current.as_ref().filter(|_| deployed);
+        let current = current.and_then(|current| self.live.contents.get(&current.version_id));
+        let draft = drafted.then_some((LivePart::Draft, &self.live.draft.content));
+        let parts = draft.into_iter().chain(current.map(|content| (LivePart::Deployment, content)));
+        parts.map(|(part, content)| self.saved(part, content)).collect()
+    }
+
+    fn saved(&self, part: LivePart, content: &FlowContent) -> Overwritten {
+        let flow = Flow {
+            display_name: self.live.name.clone(),
+            description: self.live.description.clone(),
+            version: None,
+            content: content.clone(),
+        };
+        Overwritten { part, flow }
+    }
+
     fn take_over(&self) -> ResourcePlan {
-        let version = self.reused().and_then(|id| self.number_of(id));
+        let reused = self.reused().filter(|_| self.policy.makes_versions());
+        let version = reused.and_then(|id| self.number_of(id));
         let work = FlowWork {
             version: version.map(|to| VersionChange { from: Some(to.clone()), to }),
-            steps: self.reused().cloned().map(Step::UseVersion).into_iter().collect(),
+            steps: reused.cloned().map(Step::UseVersion).into_iter().collect(),
             content: self.content(),
             ..self.work()
         };
@@ -179,12 +311,12 @@ impl<'a> Change<'a> {
                     self.policy.environment.target_environment
                 ),
             ),
-            Verdict::LiveChanged(moved) | Verdict::BothChanged(moved) => (
+            Verdict::Drifted(drift) => (
                 ResourceOutcome::Drifted,
                 format!(
                     "taken over as it is published; {}; nothing is written over it. Make git say what is \
                      live now, or undo it in the tenant",
-                    moved.join("; ")
+                    moved(drift)
                 ),
             ),
         };
@@ -199,8 +331,8 @@ impl<'a> Change<'a> {
         if let Some(plan) = self.failed_before() {
             return plan;
         }
-        let number = match self.number() {
-            Ok(number) => number,
+        let version = match self.version_change() {
+            Ok(version) => version,
             Err(taken) => {
                 let reason = format!("{}: {taken}", version_place(self.desired));
                 return self.left(ResourceOutcome::Failed, reason);
@@ -212,7 +344,7 @@ impl<'a> Change<'a> {
             Origin::Recorded | Origin::Ours => Action::Update,
         };
         let work = FlowWork {
-            version: Some(VersionChange { from: self.current_number(), to: number }),
+            version,
             steps: self.steps(),
             content: self.content(),
             overwrites: self.overwrites(),
@@ -234,13 +366,15 @@ impl<'a> Change<'a> {
         carry_extras(&self.desired.flow.content, &self.live.draft.content)
     }
 
-    /// The draft that publishing overwrites, when no version holds it.
-    fn overwrites(&self) -> Option<FlowContent> {
-        let draft = hash(&self.live.draft.content);
+    /// The draft that is overwritten, when no version holds it and somebody else made it.
+    fn overwrites(&self) -> Vec<Overwritten> {
+        let content = &self.live.draft.content;
+        let draft = hash(content);
         let kept = draft == self.wanted
             || draft == hash(&FlowContent::default())
             || self.live.contents.values().any(|content| hash(content) == draft);
-        (self.watch == Watch::Draft && !kept).then(|| self.live.draft.content.clone())
+        let lost = self.live.origin == Origin::Foreign && self.watch == Watch::Draft && !kept;
+        lost.then(|| self.saved(LivePart::Draft, content)).into_iter().collect()
     }
 
     fn reused(&self) -> Option<&VersionId> {
@@ -254,6 +388,14 @@ impl<'a> Change<'a> {
     fn current_number(&self) -> Option<Version> {
         let deployed = self.live.current.as_ref().map(|deployment| &deployment.version_id);
         deployed.or(self.live.published.as_ref()).and_then(|id| self.number_of(id))
+    }
+
+    /// A draft has no number.
+    fn version_change(&self) -> Result<Option<VersionChange>, NumberTaken> {
+        if !self.policy.makes_versions() {
+            return Ok(None);
+        }
+        Ok(Some(VersionChange { from: self.current_number(), to: self.number()? }))
     }
 
     fn number(&self) -> Result<Version, NumberTaken> {
@@ -270,6 +412,9 @@ impl<'a> Change<'a> {
     }
 
     fn steps(&self) -> Vec<Step> {
+        if !self.policy.makes_versions() {
+            return vec![Step::WriteDraft];
+        }
         let mut steps = Vec::new();
         if !self.comparison.settings.is_empty() {
             steps.push(Step::UpdateFlow);
@@ -300,7 +445,8 @@ impl<'a> Change<'a> {
 
     fn deployment_steps(&self) -> Vec<Step> {
         let deployed = self.live.current.as_ref().map(|deployment| &deployment.version_id);
-        if deployed.is_some() && deployed == self.reused() {
+        let runs = deployed.is_some() && deployed == self.reused();
+        if runs || self.policy.environment.strategy != Strategy::Deploy {
             return Vec::new();
         }
         match self.last_deployment().filter(|last| !last.status.is_terminal()) {
@@ -317,6 +463,9 @@ impl<'a> Change<'a> {
 
     /// What is done about content that failed in this environment before.
     fn failed_before(&self) -> Option<ResourcePlan> {
+        if self.policy.environment.strategy != Strategy::Deploy {
+            return None;
+        }
         if let Some(failed) = self.not_rolled_back() {
             return Some(self.roll_back(failed));
         }
@@ -325,7 +474,11 @@ impl<'a> Change<'a> {
         }
         let failure = self.record.and_then(|record| record.failure.as_ref());
         let failure = failure.filter(|failure| failure.hash == self.wanted);
-        let last = self.last_deployment().filter(|last| {
+        // What came through and was taken back by hand later did not fail.
+        let came_through = self.record.and_then(|record| record.deployed.as_ref());
+        let came_through = came_through.map(|deployed| &deployed.deployment);
+        let last = self.last_deployment().filter(|last| Some(&last.id) != came_through);
+        let last = last.filter(|last| {
             matches!(last.status, DeploymentStatus::Failed | DeploymentStatus::RolledBack)
         });
         let deployment = last.map(|last| &last.id).or(failure.map(|f| &f.deployment))?;

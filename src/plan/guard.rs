@@ -120,7 +120,9 @@ fn replaces_content(plan: &ResourcePlan) -> bool {
 
 /// Tells whether new content is made, published or deployed.
 fn writes_content(plan: &ResourcePlan) -> bool {
-    let writes = |step: &Step| matches!(step, Step::CreateVersion | Step::Publish | Step::Deploy);
+    let writes = |step: &Step| {
+        matches!(step, Step::WriteDraft | Step::CreateVersion | Step::Publish | Step::Deploy)
+    };
     let works = match &plan.work {
         Work::Flow(work) => work.steps.iter().any(writes),
         Work::DataAction(_) | Work::DataStore(_) => !plan.is_idle(),

@@ -24,13 +24,13 @@ pub use window::Opening;
 
 pub use work::{
     Basis, DataActionStep, DataActionWork, DataStoreStep, DataStoreWork, FlowWork, ItemStep,
-    VersionChange, Work,
+    Overwritten, VersionChange, Work,
 };
 
 use crate::delta::{Delta, FieldChange};
 use crate::model::{
-    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowRecord,
-    Hold, Override, ResourceId, ResourceOutcome, Revision, Step,
+    DataActionContent, DataActionRecord, DataStoreContent, DataStoreRecord, Drift, FlowContent,
+    FlowRecord, Hold, Override, ResourceId, ResourceOutcome, Revision, Side, Step,
 };
 
 /// What a pass means to do to one tenant, and why it leaves alone what it leaves alone.
@@ -89,8 +89,8 @@ impl Plan {
 /// A record that is behind, and the base that it gets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refreshed {
-    /// Of a flow, whose base is its version.
-    Flow(Box<FlowRecord>),
+    /// Of a flow, and what the draft holds without a version, else its base is that.
+    Flow(Box<FlowRecord>, Option<FlowContent>),
     /// Of a data action.
     DataAction(DataActionRecord, DataActionContent),
     /// Of a data store.
@@ -169,12 +169,28 @@ impl ResourcePlan {
         self.action == Action::Adopt && silent
     }
 
+    /// Returns how it ends although its steps come through, where that is known: it is left alone,
+    /// whole or in part.
+    pub fn leaves(&self) -> Option<ResourceOutcome> {
+        match (self.action, &self.work) {
+            (Action::Leave(outcome), _) => Some(outcome),
+            (_, Work::Flow(work)) => work.leaves,
+            (_, Work::DataAction(work)) => work.leaves,
+            (_, Work::DataStore(work)) => work.leaves,
+        }
+    }
+
+    /// Returns who moved away from what flowgate wrote last.
+    pub fn changed_by(&self) -> Side {
+        self.drift.as_ref().map_or(Side::Git, |drift| drift.side)
+    }
+
     /// Takes back what was meant, for this outcome and reason.
     fn leave(&mut self, outcome: ResourceOutcome, reason: String) {
         self.action = Action::Leave(outcome);
         self.reason = Some(reason);
         match &mut self.work {
-            Work::Flow(work) => (work.steps, work.overwrites) = (Vec::new(), None),
+            Work::Flow(work) => (work.steps, work.overwrites) = (Vec::new(), Vec::new()),
             Work::DataAction(work) => (work.steps, work.overwrites) = (Vec::new(), None),
             Work::DataStore(work) => (work.steps, work.overwrites) = (Vec::new(), None),
         }

@@ -150,9 +150,11 @@ fn delete(record: &FlowRecord, live: &LiveFlow, policy: &Policy<'_>) -> Result<F
             policy.environment.target_environment, deployment.id
         ));
     }
-    let known = record.version.as_ref().map(|version| version.hash);
+    let version = record.version.as_ref().map(|version| version.hash);
+    let written = record.draft.as_ref().map(|draft| draft.hash);
     let draft = hash(&live.draft.content);
-    if draft != hash(&FlowContent::default()) && Some(draft) != known {
+    let ours = [version, written, Some(hash(&FlowContent::default()))].contains(&Some(draft));
+    if !ours {
         return Err("someone edited its draft".to_owned());
     }
     Ok(FlowWork {

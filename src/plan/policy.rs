@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::delta::Watch;
-use crate::model::{Environment, Hold, Project, Prune, Revision, Selector, Step, Window};
+use crate::model::{
+    DriftPolicy, Environment, Hold, Metadata, Project, Prune, Revision, Selector, Step, Strategy,
+    Window,
+};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +115,25 @@ impl Policy<'_> {
         }
     }
 
-    /// The steps that bring a version to the target environment.
+    /// Returns what is done about drift of a resource: what its annotation says, else what the
+    /// environment says.
+    pub fn drift(&self, metadata: &Metadata) -> DriftPolicy {
+        self.environment.drift_of(metadata)
+    }
+
+    /// Tells whether a change is taken further than the draft.
+    pub(super) fn makes_versions(&self) -> bool {
+        self.environment.strategy != Strategy::Draft
+    }
+
+    /// The steps that bring a version to the target environment; none where it is not taken so far.
     pub(super) fn deploy_steps(&self) -> impl Iterator<Item = Step> + '_ {
         let gates = match &self.aim {
             Aim::Reconcile => self.environment.gates.as_slice(),
             Aim::RollBack(_) => &[],
         };
-        gates.iter().copied().map(Step::Gate).chain([Step::Deploy])
+        let deploys = self.environment.strategy == Strategy::Deploy;
+        let steps = gates.iter().copied().map(Step::Gate).chain([Step::Deploy]);
+        steps.filter(move |_| deploys)
     }
 }

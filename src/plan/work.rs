@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     DataActionContent, DataActionId, DataStoreContent, DataStoreId, Deployed, DeploymentId,
-    DraftRevision, Flow, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, Naming,
-    Relation, ResourceOutcome, SchemaField, Sourced, Step, VersionId,
+    DraftRevision, Flow, FlowContent, FlowId, Item, ItemId, ItemRevision, LiveDataAction, LivePart,
+    Naming, Relation, ResourceOutcome, SchemaField, Sourced, Step, VersionId,
 };
 
 /// The version number before and after.
@@ -44,6 +44,15 @@ pub struct Basis {
     pub foreign_versions: usize,
 }
 
+/// Live content of a flow that is overwritten.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overwritten {
+    /// Where it is live: the draft or the deployment.
+    pub part: LivePart,
+    /// What it holds, with the name and description that the flow has.
+    pub flow: Flow,
+}
+
 /// What is done to a flow.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FlowWork {
@@ -53,18 +62,23 @@ pub struct FlowWork {
     pub steps: Vec<Step>,
     /// What it was built on.
     pub basis: Basis,
-    /// What a new version holds: git's content with the platform's own properties carried along.
+    /// What a new version or the draft holds: git's content with the platform's own properties
+    /// carried along; of a draft that keeps what somebody changed, that too.
     pub content: FlowContent,
-    /// Live content that the steps overwrite and that no version holds: saved to git first.
-    pub overwrites: Option<FlowContent>,
+    /// The name and description that [`Step::WriteDraft`] writes, when they are not git's.
+    pub kept: Option<Naming>,
+    /// What flowgate last put into the draft: what a draft that moved meanwhile is merged over.
+    pub base: Option<Box<Flow>>,
+    /// Live content that the steps overwrite and that git does not have: saved there first.
+    pub overwrites: Vec<Overwritten>,
+    /// How the resource ends although the steps come through, because they leave something that
+    /// someone changed (`Drifted`), or because it is taken over as it is and only differs from what git says in
+    /// what is not published (`Drifted`, or `Adopted`). The plan's reason says what.
+    pub leaves: Option<ResourceOutcome>,
     /// What git and the tenant changed, together, where drift is adopted: for people to review.
     pub merged: Option<Box<Flow>>,
     /// Which of git's values come from sources.
     pub sourced: Arc<[Sourced]>,
-    /// How it ends when it is taken over as it is and nothing is asked of the tenant, because git says
-    /// what is published and something else differs: `Drifted`, or `Adopted`. The plan's reason says
-    /// what.
-    pub leaves: Option<ResourceOutcome>,
 }
 
 /// One thing to do with a data action.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::delta::{Delta, FieldChange, PartChange, PartDelta};
-use crate::model::{self, HoldReason, Kind, Part};
+use crate::model::{self, Conflict, Drift, HoldReason, Kind, Move, Part};
 
 /// The version of every document.
 pub(super) const API_VERSION: &str = "flowgate.dev/v1";
@@ -112,5 +112,74 @@ impl<'a> From<&'a FieldChange> for Field<'a> {
     fn from(change: &'a FieldChange) -> Self {
         let FieldChange { pointer, before, after } = change;
         Self { pointer, before: before.as_ref(), after: after.as_ref() }
+    }
+}
+
+/// What somebody changed live.
+#[derive(Debug, Serialize)]
+pub(super) struct DriftDocument<'a> {
+    side: &'static str,
+    moves: Vec<MoveDocument<'a>>,
+    conflicts: Vec<ConflictDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MoveDocument<'a> {
+    part: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    how: &'a str,
+}
+
+/// A field with three values; an absent side is left out, a null one is null.
+#[derive(Debug, Serialize)]
+struct ConflictDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    pointer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git: Option<&'a Value>,
+}
+
+impl<'a> From<&'a Drift> for DriftDocument<'a> {
+    fn from(drift: &'a Drift) -> Self {
+        Self {
+            side: drift.side.as_str(),
+            moves: drift.moves.iter().map(MoveDocument::from).collect(),
+            conflicts: drift.conflicts.iter().map(ConflictDocument::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Move> for MoveDocument<'a> {
+    fn from(moved: &'a Move) -> Self {
+        Self {
+            part: moved.part.as_str(),
+            by: moved.by.as_deref(),
+            at: moved.at.map(|at| at.to_string()),
+            how: &moved.how,
+        }
+    }
+}
+
+impl<'a> From<&'a Conflict> for ConflictDocument<'a> {
+    fn from(conflict: &'a Conflict) -> Self {
+        let place = conflict.part.as_ref();
+        Self {
+            part: place.map(|(part, _)| part.as_str()),
+            id: place.map(|(_, id)| id.as_str()),
+            pointer: &conflict.pointer,
+            base: conflict.base.as_ref(),
+            live: conflict.live.as_ref(),
+            git: conflict.git.as_ref(),
+        }
     }
 }

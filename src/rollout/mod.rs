@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! steps in order:  CreateFlow → UpdateFlow → DeleteVersion → CreateVersion → Validate → Publish → gates → Deploy
+//!                  or, where the draft alone is written: CreateFlow → WriteDraft
 //!                                                                │ invalid      │ closed      │
 //!                                                                ▼              ▼             ▼
 //!                                                              Failed        Waiting       Polling ──success──▶ next step
@@ -40,6 +41,8 @@ pub enum Command {
     UpdateFlow(FlowId),
     /// Delete an old version.
     DeleteVersion(FlowId, VersionId),
+    /// Write the draft.
+    WriteDraft(FlowId),
     /// Make the version.
     CreateVersion(FlowId),
     /// Ask whether the version is valid.
@@ -71,6 +74,8 @@ pub enum Event {
     FlowUpdated,
     /// The old version is deleted.
     VersionDeleted,
+    /// The draft is written.
+    DraftWritten,
     /// The version is there.
     VersionCreated(VersionId),
     /// The version is valid.
@@ -103,6 +108,8 @@ pub enum Event {
     InUse(String),
     /// Someone else moved what the plan was built on, and how.
     Moved(String),
+    /// Somebody keeps others from writing the draft, and who.
+    DraftLocked(String),
     /// The command failed, and why.
     Error(String),
 }
@@ -116,7 +123,8 @@ pub enum End {
     Deleted,
     /// The flow is kept, and why.
     Kept(String),
-    /// A gate is closed, the environment is held, or the deployment takes longer than polling.
+    /// A gate is closed, the environment or the draft is held, or the deployment takes longer than
+    /// polling.
     Waiting(String),
     /// Someone else moved what the plan was built on.
     Drifted(String),
@@ -198,6 +206,7 @@ impl Rollout {
             }
             (_, Event::Error(why)) => Command::Finish(End::Failed(why)),
             (_, Event::Moved(how)) => Command::Finish(End::Drifted(how)),
+            (_, Event::DraftLocked(why)) => Command::Finish(End::Waiting(why)),
             (_, event) => self.stepped(event)?,
         };
         self.command = next;
@@ -221,6 +230,7 @@ impl Rollout {
             (Command::UpdateFlow(_), Event::FlowUpdated)
             // An old version that somebody uses now stays, and nothing is lost by that.
             | (Command::DeleteVersion(..), Event::VersionDeleted | Event::InUse(_))
+            | (Command::WriteDraft(_), Event::DraftWritten)
             | (Command::Validate(_), Event::Valid)
             | (Command::Publish(..), Event::Published)
             | (Command::CheckGate(..), Event::GateOpen) => {}
@@ -266,6 +276,7 @@ impl Rollout {
             Step::CreateFlow => Command::CreateFlow,
             Step::UpdateFlow => Command::UpdateFlow(flow?),
             Step::DeleteVersion(version) => Command::DeleteVersion(flow?, version),
+            Step::WriteDraft => Command::WriteDraft(flow?),
             Step::CreateVersion => Command::CreateVersion(flow?),
             Step::UseVersion(version) => {
                 self.version = Some(version);

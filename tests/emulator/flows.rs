@@ -163,3 +163,24 @@ async fn a_deployed_flow_cannot_be_deleted() {
     server.send("POST", &rollback, json!({})).await;
     assert_eq!(server.send("DELETE", &path, Value::Null).await.status, 204);
 }
+
+#[tokio::test]
+async fn a_locked_draft_is_neither_written_nor_published_nor_deleted_by_others() {
+    let server = Server::start().await;
+    let flow = server.flow("Routing").await;
+    let (path, lock) = (format!("/api/v2/flows/{flow}"), format!("/_emulator/flows/{flow}/lock"));
+    server.control("PUT", &lock, json!({"heldBy": "ada"})).await;
+    assert_eq!(server.get(&path).await.body["flow"]["lockedBy"], "ada");
+    server.send("PUT", &path, draft(1)).await.assert_refused(409, "FLOW_LOCKED");
+    let order = json!({"versionId": "ver-x", "snapshot": true, "bypassValidation": false});
+    server.send("POST", &format!("{path}/publish"), order).await.assert_refused(409, "FLOW_LOCKED");
+    server.send("DELETE", &path, Value::Null).await.assert_refused(409, "FLOW_LOCKED");
+
+    // Who holds it may write it.
+    server.control("PUT", &lock, json!({"heldBy": "client"})).await;
+    assert_eq!(server.send("PUT", &path, draft(1)).await.status, 200);
+    server.control("DELETE", &lock, Value::Null).await;
+    let read = server.get(&path).await.body;
+    assert_eq!(read["flow"]["lockedBy"], Value::Null);
+    assert_eq!(server.send("DELETE", &path, Value::Null).await.status, 204);
+}

@@ -4,6 +4,7 @@ mod basics;
 mod crashes;
 mod data_actions;
 mod data_stores;
+mod drift;
 mod exports;
 mod failures;
 mod gates;

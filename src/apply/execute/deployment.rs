@@ -5,7 +5,9 @@ use crate::apply::execute::Traces;
 use crate::apply::polling::Looks;
 use crate::cxone::{DeploymentFilter, Error, ErrorKind, FlowDetail, NewDeployment};
 use crate::delta::{Watch, hash};
-use crate::model::{Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, VersionId};
+use crate::model::{
+    Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, Strategy, VersionId,
+};
 use crate::rollout::Event;
 
 impl Executor<'_> {
@@ -97,14 +99,9 @@ impl Executor<'_> {
         if under_way { Ok(Event::RollbackAccepted) } else { Err(error.into()) }
     }
 
-    /// Reads back the draft, where the environment answers for it, and what runs.
+    /// Reads back the draft, where the environment answers for it, and what runs, where it deploys.
     pub(super) async fn verify(&mut self, id: &FlowId) -> Result<Event, Halt> {
-        let target = &self.context.environment.target_environment;
-        let filter = DeploymentFilter::default().flow(id).target_environment(target).current();
-        let (flow, deployments) = futures::try_join!(
-            self.context.client.flow(id),
-            self.context.client.deployments(&filter)
-        )?;
+        let (flow, running) = futures::try_join!(self.detail(id), self.runs(id))?;
         let Some(flow) = flow else {
             return Ok(Event::Moved(format!("flow {id} was deleted meanwhile")));
         };
@@ -113,13 +110,13 @@ impl Executor<'_> {
         {
             return Ok(event);
         }
-        let running = deployments
-            .into_iter()
-            .map(|(_, deployment)| deployment)
-            .find(|deployment| deployment.status == DeploymentStatus::Success)
-            .filter(|running| Some(&running.version_id) == self.version.as_ref());
-        let Some(running) = running else {
-            return Ok(Event::Differs(format!("read back, {target} does not run the version")));
+        let deployed = match (self.deploys(), running) {
+            (false, _) => self.traces.deployed.clone(),
+            (true, Some(running)) => self.running(&running.id),
+            (true, None) => {
+                let target = &self.context.environment.target_environment;
+                return Ok(Event::Differs(format!("read back, {target} does not run the version")));
+            }
         };
         self.traces = Traces {
             draft: Some(flow.draft.revision),
@@ -127,26 +124,60 @@ impl Executor<'_> {
             published: flow.published.or_else(|| self.traces.published.clone()),
             name: Some(flow.name),
             description: flow.description,
-            deployed: self.running(&running.id),
+            deployed,
+            ..std::mem::take(&mut self.traces)
         };
         Ok(Event::Verified)
     }
 
+    fn deploys(&self) -> bool {
+        self.context.environment.strategy == Strategy::Deploy
+    }
+
+    async fn detail(&self, id: &FlowId) -> Result<Option<FlowDetail>, Error> {
+        self.context.client.flow(id).await
+    }
+
+    /// Returns what runs, when it is the version; nothing is asked where none is deployed.
+    async fn runs(&self, id: &FlowId) -> Result<Option<LiveDeployment>, Error> {
+        if !self.deploys() {
+            return Ok(None);
+        }
+        let target = &self.context.environment.target_environment;
+        let filter = DeploymentFilter::default().flow(id).target_environment(target).current();
+        let deployments = self.context.client.deployments(&filter).await?;
+        let running = deployments
+            .into_iter()
+            .map(|(_, deployment)| deployment)
+            .find(|deployment| deployment.status == DeploymentStatus::Success)
+            .filter(|running| Some(&running.version_id) == self.version.as_ref());
+        Ok(running)
+    }
+
     /// Says what is not as it was written: by someone, when the draft revision went on.
     fn differs(&self, flow: &FlowDetail) -> Option<Event> {
-        let desired = &self.flow?.flow;
-        let described = desired.description.is_none() || desired.description == flow.description;
-        let same = hash(&flow.draft.content) == self.wanted
-            && flow.name == desired.display_name
+        let target = self.target.as_ref()?;
+        let described = target.description.is_none() || target.description == flow.description;
+        let same = hash(&flow.draft.content) == hash(&target.content)
+            && flow.name == target.name
             && described;
         if same {
-            return None;
+            return self.not_published(flow);
         }
         if self.traces.draft.is_some_and(|written| flow.draft.revision > written) {
             let who = flow.draft.updated_by.as_deref().unwrap_or("someone");
             return Some(Event::Moved(format!("{who} edited the draft while it was rolled out")));
         }
         Some(Event::Differs("read back, the draft is not what git wants".to_owned()))
+    }
+}
+
+impl Executor<'_> {
+    /// Says that another version is published than was, where the platform says so.
+    fn not_published(&self, flow: &FlowDetail) -> Option<Event> {
+        let version = self.version.as_ref()?;
+        let other = flow.published.as_ref().filter(|published| *published != version)?;
+        Some(Event::Moved(format!("version {other} was published meanwhile")))
     }
 }
 

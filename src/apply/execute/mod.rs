@@ -10,7 +10,8 @@ use super::{Context, ProgressEvent};
 use crate::cxone::{Error, IdempotencyKey};
 use crate::delta::hash;
 use crate::model::{
-    ContentHash, Deployed, DesiredFlow, DraftRevision, FlowRecord, Gate, Step, VersionId,
+    ContentHash, Deployed, DesiredFlow, DraftRevision, Drift, Flow, FlowContent, FlowRecord, Gate,
+    Step, VersionId,
 };
 use crate::plan::{FlowWork, ResourcePlan};
 use crate::rollout::{Command, Event};
@@ -28,6 +29,19 @@ pub(super) struct Traces {
     pub description: Option<String>,
     /// What the target environment runs.
     pub deployed: Option<Deployed>,
+    /// Whether the draft was written without a version.
+    pub written: bool,
+    /// What somebody changed while the draft was written, and that it still holds.
+    pub left: Option<Drift>,
+}
+
+/// What the draft is to hold in the end.
+#[derive(Debug, Clone)]
+struct Target {
+    name: String,
+    /// `None` where git says nothing of it.
+    description: Option<String>,
+    content: FlowContent,
 }
 
 /// Runs the commands of one resource.
@@ -38,6 +52,7 @@ pub(super) struct Executor<'a> {
     record: Option<&'a FlowRecord>,
     context: &'a Context<'a>,
     wanted: ContentHash,
+    target: Option<Target>,
     version: Option<VersionId>,
     looks: Option<Looks>,
     traces: Traces,
@@ -47,6 +62,8 @@ pub(super) struct Executor<'a> {
 enum Halt {
     /// The tenant is not as the plan has it.
     Moved(String),
+    /// Somebody has locked the draft.
+    Locked(String),
     /// The call failed.
     Call(Error),
     /// The plan lacks what the command needs.
@@ -56,6 +73,16 @@ enum Halt {
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Call(error)
+    }
+}
+
+impl Target {
+    fn of(work: &FlowWork, git: &Flow) -> Self {
+        let (name, description) = match &work.kept {
+            Some(kept) => (kept.name.clone(), kept.description.clone()),
+            None => (git.display_name.clone(), git.description.clone()),
+        };
+        Self { name, description, content: work.content.clone() }
     }
 }
 
@@ -77,9 +104,12 @@ impl<'a> Executor<'a> {
             name: basis.name.clone(),
             description: basis.description.clone(),
             deployed: basis.deployed.clone(),
+            ..Traces::default()
         };
         let wanted = hash(&work.content);
-        Self { resource, work, flow, record, context, wanted, version, looks: None, traces }
+        let target = flow.map(|flow| Target::of(work, &flow.flow));
+        let looks = None;
+        Self { resource, work, flow, record, context, wanted, target, version, looks, traces }
     }
 
     pub(super) fn into_traces(self) -> Traces {
@@ -92,6 +122,10 @@ impl<'a> Executor<'a> {
         match self.try_execute(command).await {
             Ok(event) => event,
             Err(Halt::Moved(how)) => Event::Moved(how),
+            Err(Halt::Locked(why)) => Event::DraftLocked(why),
+            Err(Halt::Call(error)) if error.conflict_code() == Some("FLOW_LOCKED") => {
+                Event::DraftLocked(error.to_string())
+            }
             Err(Halt::Call(error)) => Event::Error(self.explain(&error)),
             Err(Halt::Broken(why)) => Event::Error(why.to_owned()),
         }
@@ -102,6 +136,7 @@ impl<'a> Executor<'a> {
             Command::CreateFlow => "create flow",
             Command::UpdateFlow(_) => "update flow",
             Command::DeleteVersion(..) => "delete version",
+            Command::WriteDraft(_) => "write draft",
             Command::CreateVersion(_) => "create version",
             Command::Validate(_) => "validate",
             Command::Publish(..) => "publish",
@@ -122,6 +157,7 @@ impl<'a> Executor<'a> {
             Command::CreateFlow => self.create_flow().await,
             Command::UpdateFlow(flow) => self.update_flow(flow).await,
             Command::DeleteVersion(flow, version) => self.delete_version(flow, version).await,
+            Command::WriteDraft(flow) => self.write_draft(flow).await,
             Command::CreateVersion(flow) => self.create_version(flow).await,
             Command::Validate(version) => {
                 let validation = self.context.client.validate(version).await?;

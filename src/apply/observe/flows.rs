@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::Version;
+
 use super::listed::Listed;
 use super::{Refresh, Wish, side_by_side};
 use crate::apply::Context;
@@ -10,9 +12,9 @@ use crate::cxone::{Client, DeploymentFilter, Error, FlowListing, Owner};
 use crate::delta::Watch;
 use crate::git;
 use crate::model::{
-    ContentHash, Declared, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow,
+    ContentHash, Declared, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow, FlowBase,
     FlowContent, FlowId, FlowRecord, Found, LiveDeployment, LiveFlow, Origin, ResourceId, State,
-    VersionId,
+    Strategy, VersionId,
 };
 
 /// Reads the flows that git declares and, when orphans are to be deleted, those.
@@ -120,7 +122,8 @@ impl Subject<'_> {
             return Found::Absent;
         };
         let current = tenant.current.get(&listing.id);
-        if refresh == Refresh::Changed && self.is_as_recorded(listing, current, context.watch) {
+        let reach = (context.watch, context.environment.strategy);
+        if refresh == Refresh::Changed && self.is_as_recorded(listing, current, reach) {
             return Found::AsRecorded;
         }
         match self.read(&listing.id, current, refresh, context).await {
@@ -136,27 +139,28 @@ impl Subject<'_> {
         &self,
         listing: &FlowListing,
         current: Option<&LiveDeployment>,
-        watch: Watch,
+        (watch, strategy): (Watch, Strategy),
     ) -> bool {
         let (Some(desired), Some(record)) = (self.desired, self.record) else { return false };
-        let (Some(version), Some(deployed)) = (&record.version, &record.deployed) else {
-            return false;
-        };
         let wanted = record.failure.is_none()
             && !self.renamed
-            && Some(version.hash) == self.wanted
-            && deployed.version == version.id
-            && asks_for(&desired.flow, record, watch);
-        let live = current.is_some_and(|current| {
-            current.id == deployed.deployment && current.version_id == deployed.version
-        });
-        let draft = watch == Watch::Deployment
-            || (listing.draft_revision == record.draft_revision
-                && self.published(listing.published.clone(), listing.draft_revision).as_ref()
-                    == Some(&version.id)
-                && record.published.as_ref() == Some(&version.id)
-                && listing.name == record.display_name);
-        listing.id == record.id && wanted && live && draft
+            && record.written(strategy) == self.wanted
+            && asks_for(&desired.flow, record, (watch, strategy));
+        let draft = watch == Watch::Deployment || self.draft_is_as_recorded(listing, strategy);
+        let live = strategy != Strategy::Deploy || runs_as_recorded(record, current);
+        listing.id == record.id && wanted && draft && live
+    }
+
+    fn draft_is_as_recorded(&self, listing: &FlowListing, strategy: Strategy) -> bool {
+        let Some(record) = self.record else { return false };
+        let published = || {
+            let version = record.version.as_ref().map(|version| &version.id);
+            let said = self.published(listing.published.clone(), listing.draft_revision);
+            version.is_some() && said.as_ref() == version && record.published.as_ref() == version
+        };
+        listing.draft_revision == record.draft_revision
+            && listing.name == record.display_name
+            && (strategy == Strategy::Draft || published())
     }
 
     async fn read(
@@ -190,6 +194,7 @@ impl Subject<'_> {
             in_use: BTreeSet::new(),
             contents: BTreeMap::new(),
             origin: Origin::Recorded,
+            base: self.base(),
         };
         if self.is_crowded(&live, context) {
             live.in_use = in_use(id, client).await?;
@@ -203,6 +208,15 @@ impl Subject<'_> {
     fn is_crowded(&self, live: &LiveFlow, context: &Context<'_>) -> bool {
         let keep = context.environment.keep_versions;
         self.desired.is_some() && keep.is_some_and(|keep| live.versions.len() >= keep as usize)
+    }
+
+    fn base(&self) -> FlowBase {
+        let draft = self.record.and_then(|record| record.draft.as_ref());
+        let version = self.record.and_then(|record| record.version.as_ref());
+        FlowBase {
+            draft: draft.and_then(|draft| git::content(&draft.content)),
+            version: version.and_then(|version| git::content(&version.content)),
+        }
     }
 
     /// Which version is published, where the platform need not say: as long as nobody wrote the
@@ -277,10 +291,18 @@ impl Subject<'_> {
             })
             .map(|version| &version.id);
         let deployed = live.current.as_ref().map(|deployment| &deployment.version_id);
+        // What ran before somebody deployed another one.
+        let replaced = self.record.and_then(|record| record.deployed.as_ref());
+        let replaced = replaced.map(|replaced| &replaced.version).filter(|id| {
+            deployed.is_some_and(|deployed| deployed != *id)
+                && recorded.is_none_or(|version| version.id != **id)
+                && live.version(id).is_some()
+        });
         let newest = live.deployments.first();
         let failed = newest.filter(|newest| newest.status == DeploymentStatus::Failed);
         let mut needed: Vec<_> = deployed
             .into_iter()
+            .chain(replaced)
             .chain(failed.map(|failed| &failed.version_id))
             .chain(&live.published)
             .chain(known)
@@ -295,13 +317,23 @@ impl Subject<'_> {
     }
 }
 
-/// Tells whether name, description and number are those that git asks for.
-fn asks_for(desired: &Flow, record: &FlowRecord, watch: Watch) -> bool {
+/// Tells whether the target environment runs the recorded version, by the recorded deployment.
+fn runs_as_recorded(record: &FlowRecord, current: Option<&LiveDeployment>) -> bool {
+    let (Some(version), Some(deployed)) = (&record.version, &record.deployed) else { return false };
+    let same = |current: &LiveDeployment| {
+        current.id == deployed.deployment && current.version_id == deployed.version
+    };
+    deployed.version == version.id && current.is_some_and(same)
+}
+
+/// Tells whether name, description and number are those that git asks for. A draft has no number.
+fn asks_for(desired: &Flow, record: &FlowRecord, (watch, strategy): (Watch, Strategy)) -> bool {
     let number = record.version.as_ref().map(|version| &version.number);
+    let numbered = |asked: &Version| number == Some(asked);
     watch == Watch::Deployment
         || (desired.display_name == record.display_name
             && (desired.description.is_none() || desired.description == record.description)
-            && desired.version.as_ref().is_none_or(|asked| number == Some(asked)))
+            && (strategy == Strategy::Draft || desired.version.as_ref().is_none_or(numbered)))
 }
 
 /// Returns the versions of a flow that any target environment runs or is about to run.

@@ -7,8 +7,8 @@ use semver::Version;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connector, DeploymentId, DeploymentStatus, Draft, DraftRevision, Element, FlowContent, FlowId,
-    LiveVersion, MAX_ROLLBACK_DEPTH, VersionId,
+    Connector, DeploymentId, DeploymentStatus, Draft, DraftLock, DraftRevision, Element,
+    FlowContent, FlowId, LiveVersion, MAX_ROLLBACK_DEPTH, VersionId,
 };
 
 use crate::cxone::values::{
@@ -76,6 +76,9 @@ impl From<wire::FlowDraft> for FlowDetail {
         keep(&mut rest, "publishedVersionId", wire.published_version_id.as_ref());
         keep(&mut rest, "updatedAt", wire.updated_at.as_ref());
         keep(&mut rest, "updatedBy", wire.updated_by.as_ref());
+        keep(&mut rest, "lockedBy", wire.locked_by.as_ref());
+        keep(&mut rest, "lockedAt", wire.locked_at.as_ref());
+        let at = wire.locked_at.as_deref().and_then(time);
         Self {
             id: FlowId::new(wire.id),
             name: wire.name,
@@ -85,6 +88,7 @@ impl From<wire::FlowDraft> for FlowDetail {
                 content: content(wire.nodes, wire.edges),
                 updated_by: wire.updated_by,
                 updated_at: wire.updated_at.as_deref().and_then(time),
+                lock: wire.locked_by.map(|by| DraftLock { by, at }),
             },
             published: wire.published_version_id.map(VersionId::new),
             rest,
@@ -105,6 +109,8 @@ impl From<&FlowDetail> for wire::FlowDraft {
             published_version_id: None,
             updated_at: None,
             updated_by: None,
+            locked_by: None,
+            locked_at: None,
             extra: flow.rest.clone(),
         }
     }
@@ -245,6 +251,12 @@ impl From<wire::Deployment> for DeploymentDetail {
             version: wire.version_id.map(VersionId::new),
             previous: wire.previous_version_id.map(VersionId::new),
             target_environment: wire.target_environment,
+            triggered_by: wire
+                .metadata
+                .get("triggeredBy")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            started_at: wire.started_at.as_deref().and_then(time),
         }
     }
 }
@@ -312,7 +324,7 @@ mod tests {
             "id": "f", "version": 14, "name": "Care", "description": "all channels",
             "nodes": [{"id": "a", "type": "Begin", "configuration": {}}],
             "edges": [], "publishedVersionId": "v1", "updatedAt": "2026-11-21T08:00:00.000Z",
-            "updatedBy": "ada", "theme": {"dark": true},
+            "updatedBy": "ada", "lockedBy": "ada", "lockedAt": "2026-11-21T08:00:01.000Z", "theme": {"dark": true},
         });
         let wire: wire::FlowDraft = serde_json::from_value(flow.clone()).expect("a flow");
         let detail = FlowDetail::from(wire);

@@ -1,20 +1,17 @@
 //! Deployments and rollbacks.
 
-use jiff::Timestamp;
-
 use crate::model::{FlowId, LiveDeployment, VersionId};
 
 use super::Answer;
 use crate::cxone::page::Page;
 use crate::cxone::request::Request;
 use crate::cxone::values::{DeploymentDetail, DeploymentFilter};
-use crate::cxone::{Error, ErrorKind, convert, wire};
+use crate::cxone::{Error, ErrorKind, wire};
 
-/// A listed deployment, with what it is sorted by.
+/// A listed deployment.
 pub(in crate::cxone) struct Listed {
     pub(in crate::cxone) flow: Option<FlowId>,
     pub(in crate::cxone) deployment: LiveDeployment,
-    pub(in crate::cxone) started_at: Option<Timestamp>,
     /// Whether it is one of those that were asked for.
     pub(in crate::cxone) wanted: bool,
 }
@@ -37,13 +34,12 @@ pub(in crate::cxone) fn deployments(
 }
 
 fn listed(wire: wire::Deployment, filter: &DeploymentFilter) -> Result<Listed, String> {
-    let started_at = wire.started_at.as_deref().and_then(convert::time);
     let detail = DeploymentDetail::from(wire);
     let wanted = is_wanted(&detail, filter);
     let flow = detail.flow.clone();
     let version = detail.version.clone();
     let version = version.ok_or_else(|| format!("deployment {} names no version", detail.id))?;
-    Ok(Listed { flow, deployment: live(detail, version), started_at, wanted })
+    Ok(Listed { flow, deployment: live(detail, version), wanted })
 }
 
 /// A server that does not know a filter ignores it.
@@ -61,7 +57,14 @@ fn is_wanted(found: &DeploymentDetail, filter: &DeploymentFilter) -> bool {
 }
 
 fn live(detail: DeploymentDetail, version_id: VersionId) -> LiveDeployment {
-    LiveDeployment { id: detail.id, version_id, status: detail.status, error: detail.error }
+    LiveDeployment {
+        id: detail.id,
+        version_id,
+        status: detail.status,
+        error: detail.error,
+        triggered_by: detail.triggered_by,
+        started_at: detail.started_at,
+    }
 }
 
 /// Reads a deployment.

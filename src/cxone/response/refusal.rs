@@ -24,6 +24,8 @@ pub(super) fn kind(request: &Request, answer: &Answer) -> ErrorKind {
         404 if request.absent == Absent::Resource => ErrorKind::NotFound { message: said.message },
         404 | 405 => ErrorKind::EndpointMissing { status, message: said.message },
         409 => said.conflict(),
+        // A platform may answer so to what somebody has locked; only a flow's draft can be.
+        423 => said.locked(),
         429 => ErrorKind::RateLimited,
         500..=599 => ErrorKind::Unavailable { status, message: said.message },
         _ => ErrorKind::Unexpected { status, message: said.message },
@@ -61,6 +63,10 @@ impl Said {
     fn invalid(self) -> ErrorKind {
         let code = self.code.unwrap_or_else(|| "INVALID".to_owned());
         ErrorKind::Invalid { code, message: self.message, faults: self.faults }
+    }
+
+    fn locked(self) -> ErrorKind {
+        Self { code: Some("FLOW_LOCKED".to_owned()), ..self }.conflict()
     }
 
     fn conflict(self) -> ErrorKind {

@@ -183,6 +183,10 @@ pub struct DeploymentDetail {
     pub previous: Option<VersionId>,
     /// Where it deploys to, where the platform says.
     pub target_environment: Option<String>,
+    /// Who started it, where the platform says.
+    pub triggered_by: Option<String>,
+    /// When it was started, where the platform says.
+    pub started_at: Option<Timestamp>,
 }
 
 /// Which deployments to list; all of them by default.

@@ -155,6 +155,12 @@ pub struct FlowDraft {
     /// Who wrote the draft last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
+    /// Who keeps others from writing it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_by: Option<String>,
+    /// RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_at: Option<String>,
     /// Everything else, kept as it is.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -489,6 +495,9 @@ pub struct Deployment {
     /// RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+    /// As whoever started it wrote it; see [`DeploymentMetadata`].
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub metadata: Value,
 }
 
 /// A page of `GET /api/v2/flow/deployments`.

@@ -7,11 +7,11 @@ use crate::emulator::answer::{Answer, Refusal, detail};
 use crate::emulator::call::Call;
 use crate::emulator::clock::rfc3339;
 use crate::emulator::content::Content;
-use crate::emulator::document::{Draft, Flow, Made};
+use crate::emulator::document::{Draft, Flow, Lock, Made};
 use crate::emulator::fields::{Fields, unnamed};
 
 /// Properties of a flow that the contract names; all others are kept as they are.
-const NAMED: [&str; 9] = [
+const NAMED: [&str; 11] = [
     "id",
     "version",
     "name",
@@ -21,6 +21,8 @@ const NAMED: [&str; 9] = [
     "publishedVersionId",
     "updatedAt",
     "updatedBy",
+    "lockedBy",
+    "lockedAt",
 ];
 
 /// `GET /api/v2/flows`.
@@ -74,7 +76,28 @@ pub(in crate::emulator) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal
 
 /// `GET /api/v2/flows/{flow}`.
 pub(in crate::emulator) fn read(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(view(call.state.flow(&call.param(0))?)))
+    let flow = call.state.flow(&call.param(0))?;
+    let mut shown = view(flow);
+    if let Some(lock) = lock_of(call, &flow.id) {
+        shown["flow"]["lockedBy"] = json!(lock.held_by);
+        shown["flow"]["lockedAt"] = json!(rfc3339(lock.since));
+    }
+    Ok(Answer::ok(shown))
+}
+
+fn lock_of<'a>(call: &'a Call<'_>, id: &str) -> Option<&'a Lock> {
+    call.state.flow_locks.get(id).filter(|lock| lock.holds_at(call.now))
+}
+
+/// Refuses whoever does not hold a draft that somebody has locked.
+pub(in crate::emulator) fn check_unlocked(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
+    match lock_of(call, id).filter(|lock| lock.held_by != call.client_id) {
+        None => Ok(()),
+        Some(lock) => {
+            let message = format!("the draft of {id} is locked by {}", lock.held_by);
+            Err(Refusal::conflict("FLOW_LOCKED", message))
+        }
+    }
 }
 
 /// `PUT /api/v2/flows/{flow}`: the complete draft takes the place of the one it was read from.
@@ -82,6 +105,7 @@ pub(in crate::emulator) fn replace(call: &mut Call<'_>) -> Result<Answer, Refusa
     let id = call.param(0);
     let current = call.state.flow(&id)?.draft.version;
     let draft = read_draft(&call.object()?, &id)?;
+    check_unlocked(call, &id)?;
     if draft.version != current {
         let message = format!("the draft is at version {current}, not {}", draft.version);
         return Err(Refusal::conflict("VERSION_CONFLICT", message).with_current_version(current));
@@ -136,6 +160,7 @@ pub(in crate::emulator) fn content(draft: &Draft) -> Content<'_> {
 pub(in crate::emulator) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let id = call.param(0);
     call.state.flow(&id)?;
+    check_unlocked(call, &id)?;
     let holding = call.state.holding(&id, call.now);
     if let Some(deployment) = holding.first() {
         let target = &deployment.target_environment;
@@ -148,6 +173,7 @@ pub(in crate::emulator) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal
         call.state.test_results.remove(&version);
     }
     call.state.approvals.remove(&id);
+    call.state.flow_locks.remove(&id);
     call.state.flows.remove(&id);
     Ok(Answer::no_content())
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cxone::wire::Published;
 use crate::emulator::answer::{Answer, Refusal};
-use crate::emulator::api::evidence;
+use crate::emulator::api::{evidence, flows};
 use crate::emulator::call::Call;
 use crate::emulator::clock::rfc3339;
 use crate::emulator::document::{Draft, Made};
@@ -19,6 +19,7 @@ pub(in crate::emulator) fn publish(call: &mut Call<'_>) -> Result<Answer, Refusa
     let version_id = fields.text("versionId");
     let (snapshot, bypass) = (fields.flag("snapshot"), fields.flag("bypassValidation"));
     fields.finish()?;
+    flows::check_unlocked(call, &flow_id)?;
     let version = call.state.version_of(&flow_id, &version_id)?;
     if !bypass {
         evidence::check_valid(call.state, version, "bypassValidation")?;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::tenant::{new_lock, view_of_lock};
 use super::{none_such, one_of};
 use crate::emulator::answer::{Answer, Refusal};
 use crate::emulator::api::{deployments, flows};
@@ -111,6 +112,21 @@ pub(super) fn edit_draft(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     let author = edit.updated_by.unwrap_or_else(|| "designer".to_owned());
     Ok(Answer::ok(flows::save(call, &id, draft, author)?))
+}
+
+pub(super) fn lock_draft(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let lock = new_lock(call)?;
+    let flow_id = call.state.flow_called(&call.param(0))?.id.clone();
+    let answer = Answer::ok(view_of_lock(&lock));
+    call.state.flow_locks.insert(flow_id, lock);
+    Ok(answer)
+}
+
+pub(super) fn unlock_draft(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let flow_id = call.state.flow_called(&call.param(0))?.id.clone();
+    let removed = call.state.flow_locks.remove(&flow_id);
+    removed.ok_or_else(|| none_such("lock on the flow", &flow_id))?;
+    Ok(Answer::no_content())
 }
 
 #[derive(Deserialize)]

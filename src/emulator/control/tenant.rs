@@ -113,7 +113,7 @@ pub(super) fn set_lock(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 pub(super) fn new_lock(call: &Call<'_>) -> Result<Lock, Refusal> {
     let NewLock { held_by, for_ms } = call.read()?;
     let until = for_ms.map(|length| call.now + Millis::from(length));
-    Ok(Lock { held_by, until })
+    Ok(Lock { held_by, since: call.now, until })
 }
 
 pub(super) fn remove_lock(call: &mut Call<'_>) -> Result<Answer, Refusal> {

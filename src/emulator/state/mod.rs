@@ -40,6 +40,8 @@ pub(in crate::emulator) struct State {
     pub(in crate::emulator) records: Records,
     /// By the records' keys.
     pub(in crate::emulator) record_locks: Collection<Lock>,
+    /// By the flows' ids.
+    pub(in crate::emulator) flow_locks: Collection<Lock>,
     settings: Collection<Settings>,
     dependencies: Collection<Dependencies>,
     /// Last number given out, by kind of id; outlives a reset, so that no id comes twice.
@@ -65,13 +67,14 @@ impl State {
             data_stores: DataStores::new("dataStores"),
             records: Records::new("records"),
             record_locks: Collection::new("recordLocks"),
+            flow_locks: Collection::new("flowLocks"),
             settings: Collection::new("settings"),
             dependencies: Collection::new("dependencies"),
             counters: Collection::new("counters"),
         }
     }
 
-    fn collections(&self) -> [&dyn Tracked; 19] {
+    fn collections(&self) -> [&dyn Tracked; 20] {
         [
             &self.flows,
             &self.versions,
@@ -89,13 +92,14 @@ impl State {
             &self.data_stores,
             &self.records,
             &self.record_locks,
+            &self.flow_locks,
             &self.settings,
             &self.dependencies,
             &self.counters,
         ]
     }
 
-    fn collections_mut(&mut self) -> [&mut dyn Tracked; 19] {
+    fn collections_mut(&mut self) -> [&mut dyn Tracked; 20] {
         [
             &mut self.flows,
             &mut self.versions,
@@ -113,6 +117,7 @@ impl State {
             &mut self.data_stores,
             &mut self.records,
             &mut self.record_locks,
+            &mut self.flow_locks,
             &mut self.settings,
             &mut self.dependencies,
             &mut self.counters,

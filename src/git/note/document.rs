@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::drift;
 use crate::model::{
     self, DeploymentId, Kind, Outcome, Part, ResourceId, ResourceOutcome, Status, VersionId,
 };
@@ -72,6 +73,8 @@ struct Resource {
     deployment_id: Option<String>,
     #[serde(default, skip_serializing_if = "Delta::is_empty")]
     delta: Delta,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<drift::Document>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +197,7 @@ impl Resource {
             version_id: resource.version_id.as_ref().map(ToString::to_string),
             deployment_id: resource.deployment_id.as_ref().map(ToString::to_string),
             delta: Delta::of(resource),
+            drift: resource.drift.as_ref().map(drift::Document::of),
             message,
             error,
         }
@@ -210,6 +214,7 @@ impl Resource {
             version_id: self.version_id.map(VersionId::new),
             deployment_id: self.deployment_id.map(DeploymentId::new),
             parts: self.delta.into_model(),
+            drift: self.drift.map(drift::Document::into_model).transpose()?,
         })
     }
 }
@@ -271,7 +276,11 @@ impl Counts {
 }
 
 /// Finds the word that a text spells.
-fn word<W: Copy>(words: &[W], spelling: fn(W) -> &'static str, text: &str) -> Result<W, String> {
+pub(super) fn word<W: Copy>(
+    words: &[W],
+    spelling: fn(W) -> &'static str,
+    text: &str,
+) -> Result<W, String> {
     let found = words.iter().copied().find(|word| spelling(*word) == text);
-    found.ok_or_else(|| format!("unknown outcome {text:?}"))
+    found.ok_or_else(|| format!("unknown word {text:?}"))
 }

@@ -1,6 +1,7 @@
 //! The text of a note: a part for people, and the status as JSON.
 
 mod document;
+mod drift;
 
 use serde_json::Value;
 

@@ -21,6 +21,7 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
             (Part::Connector, DeltaCounts { added: 0, removed: 0, modified: 1 }),
         ]
         .into(),
+        drift: None,
     }
 }
 
@@ -169,7 +170,7 @@ fn a_note_that_holds_no_status_is_an_error() {
         assert_eq!(read(foreign), Err(ReadError::Foreign), "{foreign}");
     }
     insta::assert_snapshot!(say(&good.replace("dev/v1", "dev/v9")), @r#"the note's status has apiVersion "flowgate.dev/v9", which this flowgate cannot read; use a newer one"#);
-    insta::assert_snapshot!(say(&good.replace("\"Synced\"", "\"Sunk\"")), @r#"the note's status cannot be read: unknown outcome "Sunk""#);
+    insta::assert_snapshot!(say(&good.replace("\"Synced\"", "\"Sunk\"")), @r#"the note's status cannot be read: unknown word "Sunk""#);
     insta::assert_snapshot!(say(&good.replace("0123", "xyz")), @r#"the note's status cannot be read: "xyz456789abcdefxyz456789abcdefxyz4567" is not a full git commit id"#);
     insta::assert_snapshot!(say(&good.replace("planHash", "plan")), @"the note's status cannot be read: missing field `planHash`");
 }
@@ -214,6 +215,7 @@ prop_compose! {
             version_id: version_id.map(VersionId::new),
             deployment_id: deployment.map(DeploymentId::new),
             parts: [(Part::Element, elements), (Part::Connector, connectors)].into_iter().filter(|(_, counts)| *counts != DeltaCounts::default()).collect(),
+            drift: None,
         }
     }
 }

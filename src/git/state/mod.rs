@@ -4,6 +4,7 @@ mod record;
 
 pub use record::{
     content, data_action, data_store, recorded, recorded_data_action, recorded_data_store,
+    recorded_draft,
 };
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use super::{Sandbox, ada};
-use crate::git::{self, Error, Repo, Tip, recorded};
+use crate::git::{self, Error, Repo, Tip, recorded, recorded_draft};
 use crate::model::{
     Cascade, Connector, ContentHash, DataActionContent, DataActionId, DataActionRecord,
     DataStoreContent, DataStoreId, DataStoreRecord, Deployed, DeploymentId, DraftRevision, Element,
@@ -50,6 +50,7 @@ fn record() -> FlowRecord {
         display_name: "Customer Routing".to_owned(),
         description: Some("First contact".to_owned()),
         draft_revision: DraftRevision(14),
+        draft: None,
         published: Some(VersionId::new("v-1")),
         version: Some(VersionRecord {
             id: VersionId::new("v-1"),
@@ -78,6 +79,7 @@ fn bare_record(id: &str) -> FlowRecord {
         display_name: id.to_owned(),
         description: None,
         draft_revision: DraftRevision(0),
+        draft: None,
         published: None,
         version: None,
         deployed: None,
@@ -92,6 +94,16 @@ fn state(flows: &[(&str, FlowRecord)]) -> State {
 
 fn write(repo: &Repo, state: &State, expected: Option<Tip>, second: i64) -> Result<Tip, Error> {
     repo.write_state("production", state, expected, "reconcile\n", &ada(second))
+}
+
+#[test]
+fn a_draft_without_a_version_is_read_back_as_it_was_written() {
+    let sandbox = Sandbox::with(&[("a.yaml", "a")]);
+    let repo = sandbox.open("");
+    let drafted = FlowRecord { draft: Some(recorded_draft(&content())), ..record() };
+    let written = state(&[("a", drafted)]);
+    write(&repo, &written, None, 0).expect("written");
+    assert_eq!(repo.read_state("production").expect("read").0, written);
 }
 
 #[test]
@@ -355,7 +367,7 @@ fn a_file_that_flowgate_did_not_write_stops_the_read() {
     insta::assert_snapshot!(say("Flow/a.json", "junk"), @"Flow/a.json of refs/flowgate/state/production is not JSON: expected value at line 1 column 1; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`");
     insta::assert_snapshot!(say("Flow/a.json", "[]"), @"Flow/a.json of refs/flowgate/state/production is no FlowRecord, as flowgate writes it; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`");
     insta::assert_snapshot!(say("Flow/a.json", &good.replace("dev/v1", "dev/v2")), @r#"Flow/a.json of refs/flowgate/state/production has apiVersion "flowgate.dev/v2", which this flowgate cannot read; use a newer one; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`"#);
-    insta::assert_snapshot!(say("Flow/a.json", &good.replace("draftRevision", "draftRevisions")), @"Flow/a.json of refs/flowgate/state/production cannot be read: unknown field `draftRevisions`, expected one of `apiVersion`, `kind`, `id`, `displayName`, `description`, `draftRevision`, `published`, `version`, `deployed`, `failure` at line 4 column 18; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`");
+    insta::assert_snapshot!(say("Flow/a.json", &good.replace("draftRevision", "draftRevisions")), @"Flow/a.json of refs/flowgate/state/production cannot be read: unknown field `draftRevisions`, expected one of `apiVersion`, `kind`, `id`, `displayName`, `description`, `draftRevision`, `draft`, `published`, `version`, `deployed`, `failure` at line 4 column 18; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/a.json`");
     insta::assert_snapshot!(say("Flow/README", &good), @"Flow/README of refs/flowgate/state/production is no record; nothing was changed. See what is there with `git show refs/flowgate/state/production:Flow/README`");
     insta::assert_snapshot!(say("DataStore/a.json", &good), @"DataStore/a.json of refs/flowgate/state/production is no DataStoreRecord, as flowgate writes it; nothing was changed. See what is there with `git show refs/flowgate/state/production:DataStore/a.json`");
     insta::assert_snapshot!(say("Queue/a.json", &good), @"Queue of refs/flowgate/state/production is of a kind that this flowgate does not know; use a newer one; nothing was changed. See what is there with `git show refs/flowgate/state/production:Queue`");

@@ -59,6 +59,8 @@ pub(super) struct Places {
     pub(super) manages: Option<Span>,
     /// None where the environment does not say how many versions are kept.
     pub(super) versions: Option<Span>,
+    /// Where the strategy stands, or the environment begins.
+    pub(super) strategy: Span,
 }
 
 impl Declared {
@@ -132,6 +134,7 @@ fn places(fields: &Fields<'_, '_>) -> Places {
         promotes_from: place("promotesFrom"),
         manages: fields.get("manages").map(|node| node.span),
         versions: fields.entry("versions").map(|entry| entry.key_span),
+        strategy: place("strategy"),
     }
 }
 

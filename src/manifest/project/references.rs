@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Code, Environment, Finding, Kind, Project};
+use crate::model::{Code, Environment, Finding, Kind, Project, Strategy};
 
 use super::super::report::{Report, did_you_mean, quote};
 use super::environment::Places;
@@ -17,6 +17,7 @@ pub(super) fn check(report: &mut Report, project: &Project, places: &[Places]) {
     check_circles(report, project, places);
     check_owners(report, project, places);
     check_ownerless(report, project, places);
+    check_strategies(report, project, places);
 }
 
 fn check_tenant(report: &mut Report, project: &Project, environment: &Environment, places: Places) {
@@ -104,6 +105,24 @@ fn check_owners(report: &mut Report, project: &Project, places: &[Places]) {
             .with_hint(hint)
             .with_label(report.location(first_places.name), "the first is here");
         report.push(finding);
+    }
+}
+
+/// Reports environments that would stop at a draft which is another's to write.
+fn check_strategies(report: &mut Report, project: &Project, places: &[Places]) {
+    for (environment, places) in project.environments.iter().zip(places) {
+        let strategy = environment.strategy;
+        if strategy == Strategy::Deploy || project.owns_draft(environment) {
+            continue;
+        }
+        let word = Strategy::WORDS.iter().find(|(_, known)| *known == strategy);
+        let word = word.map_or("", |(word, _)| word);
+        let message = format!(
+            "`strategy: {word}` stops at the draft, which in tenant `{}` another environment owns",
+            environment.tenant
+        );
+        let hint = "leave `strategy` out here: what comes later in `promotesFrom` can only deploy";
+        report.add_hinted(Code::BadValue, places.strategy, message, hint);
     }
 }
 

@@ -358,6 +358,17 @@ fn what_a_tenant_has_once_is_managed_by_one_environment() {
 }
 
 #[test]
+fn only_the_owner_of_the_drafts_can_stop_at_them() {
+    for strategy in ["draft", "version"] {
+        let first = format!(", strategy: {strategy}");
+        let second = format!(", strategy: «{strategy}», promotesFrom: a");
+        let environments = of_tenant("a", &first) + &of_tenant("b", &second);
+        let (text, spans) = unmark(&with_parts("[flows]", TENANT, environments.trim_start()));
+        assert_found(&read_project(&text).expect_err(&text), "bad-value", &spans, &text);
+    }
+}
+
+#[test]
 fn a_clash_over_a_kind_names_both_environments() {
     let environments = of_tenant("staging", "")
         + &of_tenant(

@@ -4,8 +4,8 @@ use semver::Version;
 
 use super::*;
 use crate::model::{
-    DeploymentId, DeploymentStatus, Draft, DraftRevision, FlowContent, FlowId, LiveDeployment,
-    LiveVersion, Origin,
+    DeploymentId, DeploymentStatus, Draft, DraftRevision, FlowBase, FlowContent, FlowId,
+    LiveDeployment, LiveVersion, Origin,
 };
 
 /// A flow with versions `v1` to `v{count}`, all of this project.
@@ -25,6 +25,7 @@ fn flow(count: u64) -> LiveFlow {
             content: FlowContent::default(),
             updated_by: None,
             updated_at: None,
+            lock: None,
         },
         published: None,
         versions: (1..=count).rev().map(version).collect(),
@@ -33,12 +34,13 @@ fn flow(count: u64) -> LiveFlow {
         in_use: BTreeSet::new(),
         contents: BTreeMap::new(),
         origin: Origin::Recorded,
+        base: FlowBase::default(),
     }
 }
 
 fn deployment(version: &str, status: DeploymentStatus) -> LiveDeployment {
     let (id, version_id) = (DeploymentId::new("d"), VersionId::new(version));
-    LiveDeployment { id, version_id, status, error: None }
+    LiveDeployment { id, version_id, status, error: None, triggered_by: None, started_at: None }
 }
 
 fn retired(live: &LiveFlow, keep: u32) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::plan::{
     self, Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan,
     ResourcePlan, Work,
 };
-use crate::render::document::{self, API_VERSION, Field, Hold, Matrix};
+use crate::render::document::{self, API_VERSION, DriftDocument, Field, Hold, Matrix};
 
 /// Returns the plan as JSON: `docs/reference/plan.md`. The same plan has the same bytes.
 pub fn json(plan: &Plan, hash: &str) -> Value {
@@ -110,6 +110,9 @@ struct Resource<'a> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    changed_by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftDocument<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Version>,
     basis: BasisDocument<'a>,
@@ -164,6 +167,7 @@ enum StepDocument<'a> {
     CreateFlow,
     UpdateFlow,
     DeleteVersion { version_id: &'a str },
+    WriteDraft,
     CreateVersion,
     UseVersion { version_id: &'a str },
     Validate,
@@ -269,6 +273,8 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             action,
             outcome,
             reason: resource.reason.as_deref(),
+            changed_by: resource.changed_by().as_str(),
+            drift: resource.drift.as_ref().map(DriftDocument::from),
             version,
             basis: (&resource.work).into(),
             settings: document::fields(&resource.settings),
@@ -350,6 +356,7 @@ impl<'a> From<&'a Step> for StepDocument<'a> {
             Step::CreateFlow => Self::CreateFlow,
             Step::UpdateFlow => Self::UpdateFlow,
             Step::DeleteVersion(id) => Self::DeleteVersion { version_id: id.as_str() },
+            Step::WriteDraft => Self::WriteDraft,
             Step::CreateVersion => Self::CreateVersion,
             Step::UseVersion(id) => Self::UseVersion { version_id: id.as_str() },
             Step::Validate => Self::Validate,

@@ -70,6 +70,7 @@ fn section(plan: &Plan, resource: &ResourcePlan) -> Section {
     if let Some(reason) = &resource.reason {
         rows.push(Row::new(0, Sign::Context, escape::plain(reason)));
     }
+    rows.extend(words::drift(resource));
     rows.extend(words::rows(resource, WIDTH));
     let steps = words::steps(plan, resource);
     if !steps.is_empty() {

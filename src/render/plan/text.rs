@@ -74,7 +74,8 @@ fn legend(plan: &Plan, style: Style) -> String {
 
 fn block(plan: &Plan, resource: &ResourcePlan, style: Style) -> String {
     let reason = resource.reason.as_ref().map(|reason| format!("    {}\n", escape::plain(reason)));
-    let rows = words::rows(resource, style.width);
+    let mut rows = words::drift(resource);
+    rows.extend(words::rows(resource, style.width));
     let steps = words::steps(plan, resource);
     let steps = (!steps.is_empty())
         .then(|| format!("    {}\n", style.paint(paint::QUIET, &format!("steps: {steps}"))));

@@ -1,5 +1,7 @@
 //! What the forms of a plan say alike.
 
+use serde_json::Value;
+
 use crate::model::{Hold, Sourced, Step};
 use crate::plan::{
     Action, Aim, DataActionStep, DataStoreStep, FlowWork, ItemStep, Opening, Plan, ResourcePlan,
@@ -149,6 +151,27 @@ pub(super) fn sourced(resource: &ResourcePlan) -> &[Sourced] {
     resource.work.flow().map(|work| &*work.sourced).unwrap_or_default()
 }
 
+/// Returns a row for each thing that somebody changed live, and four for each conflict: where, and the
+/// three values.
+pub(super) fn drift(resource: &ResourcePlan) -> Vec<Row> {
+    let Some(drift) = &resource.drift else { return Vec::new() };
+    let line = |indent, text: String| Row::new(indent, Sign::Context, escape::plain(&text));
+    let moves = drift.moves.iter().map(|one| line(0, format!("live: {}", one.how)));
+    let value = |value: &Option<Value>| {
+        value.as_ref().map_or_else(|| "(absent)".to_owned(), Value::to_string)
+    };
+    let conflicts = drift.conflicts.iter().flat_map(|one| {
+        let id = one.part.as_ref().map_or("", |(_, id)| id.as_str());
+        [
+            line(0, format!("conflict {id}{}", one.pointer)),
+            line(1, format!("base: {}", value(&one.base))),
+            line(1, format!("live: {}", value(&one.live))),
+            line(1, format!("git:  {}", value(&one.git))),
+        ]
+    });
+    moves.chain(conflicts).collect()
+}
+
 /// Returns the steps in one line, safe to show; empty when there are none.
 pub(super) fn steps(plan: &Plan, resource: &ResourcePlan) -> String {
     let steps: Vec<String> = match &resource.work {
@@ -166,6 +189,7 @@ fn of_flow(step: &Step, plan: &Plan, work: &FlowWork) -> String {
         Step::CreateFlow => "create flow".into(),
         Step::UpdateFlow => "write name and description".into(),
         Step::DeleteVersion(id) => format!("delete version {id}"),
+        Step::WriteDraft => "write draft".into(),
         Step::CreateVersion => format!("create version{number}"),
         Step::UseVersion(id) => format!("use version{number} ({id})"),
         Step::Validate => "validate".into(),

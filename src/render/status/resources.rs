@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::age;
-use crate::model::{DeploymentId, Hold, ResourceId, ResourceOutcome};
-use crate::render::document::{self, API_VERSION};
+use crate::model::{DeploymentId, Drift, Hold, ResourceId, ResourceOutcome};
+use crate::render::document::{self, API_VERSION, DriftDocument};
 use crate::render::table::{self, Cell};
 use crate::render::{Style, escape, paint};
 
@@ -24,9 +24,12 @@ pub struct TableRow {
     pub deployment: Option<DeploymentId>,
     /// When its outcome became what it is.
     pub since: Option<Timestamp>,
+    /// What somebody changed live that git did not have in the last pass.
+    pub drift: Option<Drift>,
 }
 
-/// Returns a table with a line a resource, in the order given; ages are relative to `now`.
+/// Returns a table with a line a resource, in the order given; ages are relative to `now`. Below it, a
+/// line for each thing that somebody changed live.
 pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
     let row = |row: &TableRow| {
         [
@@ -38,7 +41,13 @@ pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
         ]
     };
     let cells: Vec<_> = rows.iter().map(row).collect();
-    table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style)
+    let table =
+        table::table(["RESOURCE", "OUTCOME", "VERSION", "DEPLOYMENT", "AGE"], &cells, style);
+    let drifted = rows.iter().filter_map(|row| Some((&row.id, row.drift.as_ref()?)));
+    let moves = drifted.flat_map(|(id, drift)| drift.moves.iter().map(move |one| (id, one)));
+    let lines = moves.map(|(id, one)| escape::plain(&format!("{id}: {}", one.how)) + "\n");
+    let lines: String = lines.collect();
+    if lines.is_empty() { table } else { format!("{table}\n{lines}") }
 }
 
 /// Returns a line for everything that somebody said to leave as it is.
@@ -52,7 +61,7 @@ pub fn holds(holds: &[Hold], style: Style) -> String {
 }
 
 /// Returns the table as JSON, of kind `StatusTable`: `resources` of `kind`, `name`, `outcome` and,
-/// where known, `version`, `deploymentId` and `since` (RFC 3339), and `holds` as a plan has them.
+/// where known, `version`, `deploymentId`, `since` (RFC 3339) and `drift`, and `holds` as a plan has them.
 pub fn table_json(rows: &[TableRow], holds: &[Hold]) -> Value {
     let resources = rows.iter().map(Resource::from).collect();
     let holds = holds.iter().map(document::Hold::from).collect();
@@ -81,6 +90,8 @@ struct Resource<'a> {
     deployment_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftDocument<'a>>,
 }
 
 impl<'a> From<&'a TableRow> for Resource<'a> {
@@ -92,6 +103,7 @@ impl<'a> From<&'a TableRow> for Resource<'a> {
             version: row.version.as_ref().map(ToString::to_string),
             deployment_id: row.deployment.as_ref().map(DeploymentId::as_str),
             since: row.since.map(|since| since.to_string()),
+            drift: row.drift.as_ref().map(DriftDocument::from),
         }
     }
 }

@@ -26,6 +26,7 @@ fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> Reso
         version_id: None,
         deployment_id: None,
         parts: [(Part::Element, DeltaCounts { added: 1, removed: 0, modified: 2 })].into(),
+        drift: None,
     }
 }
 
@@ -64,6 +65,7 @@ fn a_pass_is_a_line_a_resource_and_a_summary() {
         ResourceStatus {
             version: None,
             parts: BTreeMap::new(),
+            drift: None,
             ..resource("waiting", ResourceOutcome::Waiting, Some("gate approval is pending"))
         },
     ];
@@ -100,6 +102,7 @@ fn rows() -> Vec<TableRow> {
             version: Some(semver::Version::new(1, 4, 0)),
             deployment: Some(DeploymentId::new("d-17")),
             since: Some(at("2026-11-19T09:00:00Z")),
+            drift: None,
         },
         TableRow {
             id: ResourceId::flow("予約"),
@@ -107,6 +110,7 @@ fn rows() -> Vec<TableRow> {
             version: None,
             deployment: None,
             since: None,
+            drift: None,
         },
     ]
 }

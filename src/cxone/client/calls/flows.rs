@@ -218,7 +218,7 @@ impl Client {
         let read = |request: &_, answer: &_| response::deployments(request, answer, filter);
         let mut listed =
             self.list(page, read, |listed| listed.deployment.id.as_str().to_owned()).await?;
-        newest_first(&mut listed, |listed| listed.started_at);
+        newest_first(&mut listed, |listed| listed.deployment.started_at);
         let wanted = listed.into_iter().filter(|listed| listed.wanted);
         Ok(wanted.map(|listed| (listed.flow, listed.deployment)).collect())
     }

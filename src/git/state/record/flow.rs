@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{API_VERSION, Stored, raw};
-use crate::model;
+use crate::{delta, model};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -19,6 +19,8 @@ pub(in crate::git) struct FlowRecord {
     description: Option<String>,
     draft_revision: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    draft: Option<DraftRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     published: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<VersionRecord>,
@@ -26,6 +28,14 @@ pub(in crate::git) struct FlowRecord {
     deployed: Option<Deployed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DraftRecord {
+    hash: String,
+    elements: Box<RawValue>,
+    connectors: Box<RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,6 +106,11 @@ pub fn recorded(content: &model::FlowContent) -> model::RecordedContent {
     model::RecordedContent { elements: raw(&elements), connectors: raw(&connectors) }
 }
 
+/// Returns a draft without a version as the state keeps it.
+pub fn recorded_draft(content: &model::FlowContent) -> model::DraftRecord {
+    model::DraftRecord { hash: delta::hash(content), content: recorded(content) }
+}
+
 /// Reads a content that [`recorded`] made; `None` when something else did, or a newer flowgate.
 pub fn content(recorded: &model::RecordedContent) -> Option<model::FlowContent> {
     let elements: Vec<Element> = serde_json::from_str(recorded.elements.0.get()).ok()?;
@@ -123,6 +138,7 @@ impl Stored for model::FlowRecord {
             display_name: flow.display_name.clone(),
             description: flow.description.clone(),
             draft_revision: flow.draft_revision.0,
+            draft: flow.draft.as_ref().map(DraftRecord::of),
             published: flow.published.as_ref().map(ToString::to_string),
             version: flow.version.as_ref().map(VersionRecord::of),
             deployed: flow.deployed.as_ref().map(Deployed::of),
@@ -136,10 +152,28 @@ impl Stored for model::FlowRecord {
             display_name: file.display_name,
             description: file.description,
             draft_revision: model::DraftRevision(file.draft_revision),
+            draft: file.draft.map(DraftRecord::into_model).transpose()?,
             published: file.published.map(model::VersionId::new),
             version: file.version.map(VersionRecord::into_model).transpose()?,
             deployed: file.deployed.map(Deployed::into_model),
             failure: file.failure.map(Failure::into_model).transpose()?,
+        })
+    }
+}
+
+impl DraftRecord {
+    fn of(draft: &model::DraftRecord) -> Self {
+        let model::RecordedContent { elements, connectors } = draft.content.clone();
+        Self { hash: draft.hash.to_string(), elements: elements.0, connectors: connectors.0 }
+    }
+
+    fn into_model(self) -> Result<model::DraftRecord, model::ParseIdError> {
+        Ok(model::DraftRecord {
+            hash: self.hash.parse()?,
+            content: model::RecordedContent {
+                elements: model::RecordedJson(self.elements),
+                connectors: model::RecordedJson(self.connectors),
+            },
         })
     }
 }

@@ -10,7 +10,7 @@ mod holds;
 
 pub use data_action::{data_action, recorded_data_action};
 pub use data_store::{data_store, recorded_data_store};
-pub use flow::{content, recorded};
+pub use flow::{content, recorded, recorded_draft};
 pub(in crate::git) use holds::Holds;
 
 use serde::de::DeserializeOwned;
