@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::delta::Watch;
-use crate::model::{Environment, Project, Prune, Selector, Step};
+use crate::model::{DriftPolicy, Environment, Metadata, Project, Prune, Selector, Step};
 
 /// Whether live resources that flowgate did not make are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,12 @@ impl Policy<'_> {
     /// Returns which parts of a flow the environment answers for.
     pub fn watch(&self) -> Watch {
         Watch::of(self.project, self.environment)
+    }
+
+    /// Returns what is done about drift of a resource: what its annotation says, else what the
+    /// environment says.
+    pub fn drift(&self, metadata: &Metadata) -> DriftPolicy {
+        metadata.drift.unwrap_or(self.environment.drift)
     }
 
     /// The steps that bring a version to the target environment.
