@@ -3,6 +3,7 @@
 //! A pass is the list of stages in [`pass()`], with one exit. What it needs from outside (the
 //! repository, the tenant's client, the time) comes in as arguments.
 
+mod adopt;
 mod beside;
 mod compare;
 mod error;
@@ -16,6 +17,7 @@ mod request;
 mod scripts;
 pub mod trials;
 
+pub use adopt::{Adopted, Offer};
 pub use compare::{Compared, compare};
 pub use error::Error;
 pub use load::{Cache, Files, Loaded, Manifests, load_environment, read};

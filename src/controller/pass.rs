@@ -11,7 +11,7 @@ use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
 use super::request::{Mode, Outside, Report, Request, Reviewed};
-use super::{Error, beside, trials};
+use super::{Error, adopt, beside, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
@@ -67,14 +67,19 @@ pub async fn pass(
     let plan = plan::build(&pass.desired, revision, &observed, &state, &pass.policy()?);
     let hash = render::plan::hash(&plan);
     match &request.mode {
-        Mode::DryRun => return pass.report(plan, hash, None, &context.client),
+        Mode::DryRun => {
+            let adopted = adopt::plan(&plan, &pass.desired, environment);
+            return pass.report((plan, hash), None, adopted, &context.client);
+        }
         Mode::Apply => {}
         Mode::ApplyReviewed(reviewed) => check_reviewed(reviewed, &plan, &hash)?,
     }
 
+    let who = outside.repo.identity().at(started_at);
+    let adopted = adopt::commit(&plan, &pass.desired, environment, (outside.repo, &who));
     let applied = pass.apply(&plan, &state, &context).await?;
     let status = pass.record(&plan, &hash, &applied, claims.state())?;
-    pass.report(plan, hash, Some(status), &context.client)
+    pass.report((plan, hash), Some(status), adopted, &context.client)
 }
 
 /// What git holds for a pass.
@@ -269,9 +274,9 @@ impl<'a> Pass<'a> {
     /// Files that are not committed are named only where the work tree's own commit was read.
     fn report(
         &self,
-        plan: Plan,
-        hash: String,
+        (plan, hash): (Plan, String),
         status: Option<Status>,
+        adopted: Option<adopt::Adopted>,
         client: &Client,
     ) -> Result<Report, Error> {
         let dirty = match self.request.revision {
@@ -282,6 +287,7 @@ impl<'a> Pass<'a> {
             plan,
             hash,
             status,
+            adopted,
             warnings: self.warnings.clone(),
             dirty,
             requests: client.requests(),
