@@ -11,9 +11,7 @@ use super::error::Error as Failure;
 use super::terminal::Terminal;
 use super::{Exit, plan_file, validate};
 use crate::apply::{Polling, Progress, Refresh};
-use crate::controller::{
-    Adopted, Cache, Error, Mode, Offer, Outside, Report, Request, pass,
-};
+use crate::controller::{Adopted, Cache, Error, Mode, Offer, Outside, Report, Request, pass};
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, Selector, Status};
 use crate::plan::{Action, Adopt, Failed};
@@ -156,10 +154,11 @@ fn show_adopted(adopted: &Adopted, terminal: &Terminal) {
     };
     match offer {
         Offer::Planned | Offer::Nothing if files.is_empty() => {}
-        Offer::Planned | Offer::Nothing => terminal.note(&format!("Would adopt on branch {branch}: {count}")),
-        Offer::Made(_) => terminal.note(&format!(
-            "Adopted on branch {branch}: {count}; open a pull request from it"
-        )),
+        Offer::Planned | Offer::Nothing => {
+            terminal.note(&format!("Would adopt on branch {branch}: {count}"))
+        }
+        Offer::Made(_) => terminal
+            .note(&format!("Adopted on branch {branch}: {count}; open a pull request from it")),
         Offer::Standing(commit) => terminal.note(&format!(
             "Still to be merged from branch {branch}: {count} ({})",
             commit.short()

@@ -173,10 +173,9 @@ impl<'p> Adoption<'p> {
     }
 
     fn text(&mut self, source: &Arc<Source>) -> &mut Text {
-        self.texts.entry(source.path.clone()).or_insert_with(|| Text {
-            before: Arc::clone(source),
-            after: source.text.clone(),
-        })
+        self.texts
+            .entry(source.path.clone())
+            .or_insert_with(|| Text { before: Arc::clone(source), after: source.text.clone() })
     }
 
     /// Rewrites a document of a file that may have been rewritten for another one already, and

@@ -112,9 +112,8 @@ fn is_checked_out(handle: &Repository, branch: &str) -> bool {
     let own = Repository::open(handle.commondir()).ok().filter(|own| !own.is_bare());
     let names = handle.worktrees().ok();
     let names = names.iter().flat_map(|names| names.iter().flatten().flatten());
-    let linked = names.filter_map(|name| {
-        Repository::open_from_worktree(&handle.find_worktree(name).ok()?).ok()
-    });
+    let linked = names
+        .filter_map(|name| Repository::open_from_worktree(&handle.find_worktree(name).ok()?).ok());
     let reference = format!("refs/heads/{branch}");
     let mut all = own.into_iter().chain(linked);
     all.any(|work_tree| work_tree.head().is_ok_and(|head| head.name() == Ok(&reference)))

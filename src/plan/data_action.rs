@@ -9,8 +9,8 @@ use crate::delta::{
     overrule_data_action,
 };
 use crate::model::{
-    Based, DataActionContent, DataActionRecord, DesiredDataAction, Drift, DriftPolicy, Found, LiveDataAction,
-    ResourceOutcome, Wanted,
+    Based, DataActionContent, DataActionRecord, DesiredDataAction, Drift, DriftPolicy, Found,
+    LiveDataAction, ResourceOutcome, Wanted,
 };
 
 /// Compares a data action with what was found of it.
@@ -141,8 +141,7 @@ impl Planning<'_> {
             .then(|| format!("someone renamed it from {:?} to {:?}", record.name, live.name));
         let changed = merge.kept.iter().map(|change| format!("someone changed {}", change.pointer));
         let moved: Vec<String> = changed.chain(renamed.clone()).collect();
-        let Some(drift) =
-            drift::of_data_action(live, base, wanted, (&merge, renamed.as_ref()))
+        let Some(drift) = drift::of_data_action(live, base, wanted, (&merge, renamed.as_ref()))
         else {
             return self.advance(live, record, merge);
         };

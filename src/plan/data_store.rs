@@ -1,16 +1,16 @@
 //! One data store: what is done about it.
 
 use super::build::{Planned, blank};
-use super::{drift, items};
 use super::policy::{Adopt, Policy};
 use super::{Action, DataStoreStep, DataStoreWork, Refreshed, ResourcePlan, Work};
+use super::{drift, items};
 use crate::delta::{
     Base, DataStoreComparison, Delta, FieldChange, PartChange, adopted_data_store, advanced,
     compare_contents, compare_data_store, overrule_data_store, with_foreign,
 };
 use crate::model::{
-    Based, Conflict, DataStoreContent, DataStoreRecord, DesiredDataStore, Drift, DriftPolicy, Found,
-    LiveDataStore, Naming, Part, Prune, ResourceOutcome, Side, Wanted,
+    Based, Conflict, DataStoreContent, DataStoreRecord, DesiredDataStore, Drift, DriftPolicy,
+    Found, LiveDataStore, Naming, Part, Prune, ResourceOutcome, Side, Wanted,
 };
 
 /// Compares a data store with what was found of it.

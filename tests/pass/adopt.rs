@@ -90,7 +90,7 @@ impl Part {
             Self::Description => action(world, json!({"description": "Live"})).await,
             Self::Script => {
                 let script = "function main() { return 2; }\n";
-                action(world, json!({"script": {"language": "JavaScript", "content": script}})).await;
+                action(world, json!({ "script": script })).await;
             }
             Self::Schema => {
                 let fields = json!({"fields": [
@@ -116,7 +116,7 @@ impl Part {
         let ada = &dump["records"][format!("store-000001/{}", id(1))];
         match self {
             Self::Description => action["description"].clone(),
-            Self::Script => action["script"]["content"].clone(),
+            Self::Script => action["script"].clone(),
             Self::Schema => {
                 let fields = dump["dataStores"]["store-000001"]["fields"].clone();
                 fields.to_string().contains("note").into()
@@ -139,7 +139,8 @@ async fn record(world: &World, fields: Value) {
 /// Both resources reconciled, then changed live and, maybe, in git.
 async fn moved(policy: &str, part: Part, git: Git) -> World {
     let project = ONE.replace("DEVELOPMENT}", &format!("DEVELOPMENT, drift: {policy}}}"));
-    let store = if part == Part::Schema { STORE.replace(", note: first", "") } else { STORE.into() };
+    let store =
+        if part == Part::Schema { STORE.replace(", note: first", "") } else { STORE.into() };
     let files = [
         ("data-actions/lookup.yaml", ACTION.to_owned()),
         ("data-actions/lookup.js", "function main() { return 1; }\n".to_owned()),
@@ -223,7 +224,8 @@ async fn revert_saves_what_is_live_and_puts_gits_back_once() {
         assert_ne!(part.live(&world).await, live, "{why}");
         assert!(message_of_plan(&report).contains("git's is put back"), "{why}");
         let resource = report.plan.resources[0].id.to_string();
-        let saved = world.git(&["show", &format!("refs/flowgate/drift/development:{resource}.yaml")]);
+        let saved =
+            world.git(&["show", &format!("refs/flowgate/drift/development:{resource}.yaml")]);
         let shows = match part {
             Part::Description => saved.contains("description: Live"),
             Part::Script => saved.contains("return 2"),
@@ -260,7 +262,10 @@ async fn adopt_offers_what_is_live_and_is_in_sync_once_that_is_merged() {
         else {
             panic!("{why}: {:?}", report.adopted);
         };
-        assert_eq!((branch.as_str(), files.as_slice(), left.len()), (BRANCH, &[part.file().to_owned()][..], 0));
+        assert_eq!(
+            (branch.as_str(), files.as_slice(), left.len()),
+            (BRANCH, &[part.file().to_owned()][..], 0)
+        );
         let said = world.git(&["log", "-1", "--format=%B", BRANCH]);
         assert!(said.starts_with("Adopt what changed live in development\n"), "{said}");
         assert!(said.contains("someone "), "{said}");

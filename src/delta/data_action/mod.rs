@@ -157,11 +157,15 @@ pub fn overrule_data_action(
 impl DataActionMerge {
     /// Returns what git and the tenant say together, without what only the platform says: git's where
     /// both changed something.
-    pub fn adopted(&self, base: &DataActionContent, wanted: &DataActionContent) -> DataActionContent {
+    pub fn adopted(
+        &self,
+        base: &DataActionContent,
+        wanted: &DataActionContent,
+    ) -> DataActionContent {
         let mut content = DataActionContent { extra: Map::new(), ..self.content.clone() };
-        content.trigger.retain(|key, _| {
-            base.trigger.contains_key(key) || wanted.trigger.contains_key(key)
-        });
+        content
+            .trigger
+            .retain(|key, _| base.trigger.contains_key(key) || wanted.trigger.contains_key(key));
         content
     }
 }

@@ -37,7 +37,9 @@ fn field(fields: &mut Vec<SchemaField>, name: &str, live: &LiveDataStore) {
             field.field_type.clone_from(&is.field_type);
             field.constraints = spoken(field, is);
         }
-        (None, Some(is)) => fields.push(SchemaField { extra: serde_json::Map::new(), ..is.clone() }),
+        (None, Some(is)) => {
+            fields.push(SchemaField { extra: serde_json::Map::new(), ..is.clone() })
+        }
         (_, None) => fields.retain(|field| field.name != name),
     }
 }

@@ -10,8 +10,8 @@ use crate::delta::fields::Fields;
 use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{FieldChange, PartChange, PartDelta};
 use crate::model::{
-    Conflict, DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part, Prune,
-    Relation, Side,
+    Conflict, DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part,
+    Prune, Relation, Side,
 };
 
 /// Compares items and relations; returns the rows that git changed.
@@ -194,7 +194,8 @@ impl Comparing<'_> {
             if side != Side::Git && said {
                 let what = format!("{field:?} of the record {}", should.id);
                 let shown = [&held, &wanted].map(listed);
-                let values = [base.part(), Some(&held), Some(&wanted)].map(|one| one.and_then(edge));
+                let values =
+                    [base.part(), Some(&held), Some(&wanted)].map(|one| one.and_then(edge));
                 let pointer = format!("/relationships/{}", step(field));
                 self.moved(side, &what, shown, of_item(&should.id, pointer, values));
             }

@@ -9,9 +9,7 @@ use super::normal;
 use crate::delta::fields::Fields;
 use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{PartChange, PartDelta};
-use crate::model::{
-    Conflict, DataStoreContent, FieldType, LiveDataStore, Part, SchemaField, Side,
-};
+use crate::model::{Conflict, DataStoreContent, FieldType, LiveDataStore, Part, SchemaField, Side};
 
 type ByName<'a> = BTreeMap<&'a str, &'a SchemaField>;
 

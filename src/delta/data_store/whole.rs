@@ -68,8 +68,7 @@ pub fn compare_contents(
     // What one of them holds is what is there, and all of it is ours.
     let live = as_live(before);
     let rules = (ItemPolicy::Exact, Prune::Owned, Moved::Stays);
-    let compared =
-        super::compare(after, rules, &live, Base::Recorded(before));
+    let compared = super::compare(after, rules, &live, Base::Recorded(before));
     (compared.settings, compared.delta)
 }
 

@@ -26,7 +26,10 @@ fn files_are_offered_on_top_of_the_revision_and_nothing_else_moves() {
     assert_eq!((branch.name.as_str(), &branch.commit), (BRANCH, &sandbox.rev(BRANCH)));
     assert_eq!(sandbox.git(&["diff", "--name-only", "main", BRANCH]), "team/a.yaml");
     assert_eq!(sandbox.git(&["show", "flowgate/drift/production:team/a.yaml"]), "two");
-    assert_eq!(sandbox.git(&["rev-parse", "flowgate/drift/production^"]), sandbox.git(&["rev-parse", "main"]));
+    assert_eq!(
+        sandbox.git(&["rev-parse", "flowgate/drift/production^"]),
+        sandbox.git(&["rev-parse", "main"])
+    );
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     assert_eq!(sandbox.git(&["branch", "--show-current"]), "main");
 }
