@@ -39,6 +39,8 @@
 //! 7. [`apply::run`] starts each resource when what it needs came through: data stores, data actions,
 //!    flows. For a flow it asks [`rollout::Rollout`] what to do next. Everything goes through
 //!    [`cxone::Client`].
+//!    What is to be adopted of drift is written into the manifests by [`manifest::rewrite`], and
+//!    offered on a branch.
 //! 8. The pass writes state and note with [`git::Repo`], and [`render::status`] says what was done.
 
 pub mod model;

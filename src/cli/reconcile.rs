@@ -13,7 +13,9 @@ use super::error::Error as Failure;
 use super::terminal::Terminal;
 use super::{Exit, plan_file, validate};
 use crate::apply::{Polling, Progress, Refresh};
-use crate::controller::{Cache, Course, Error, Mode, Outside, Report, Request, pass};
+use crate::controller::{
+    Adopted, Cache, Course, Error, Mode, Offer, Outside, Report, Request, pass,
+};
 use crate::git::{Repo, note};
 use crate::model::{Outcome, Prune, ResourceOutcome, Selector, Status};
 use crate::plan::{Adopt, Danger, Failed, ResourcePlan};
@@ -200,7 +202,34 @@ fn show(
             terminal.show(shown.format, text, || note::json(status));
         }
     }
+    if let Some(adopted) = &report.adopted {
+        show_adopted(adopted, terminal);
+    }
     Ok(exit(report, shown.detailed))
+}
+
+fn show_adopted(adopted: &Adopted, terminal: &Terminal) {
+    let Adopted { branch, files, left, offer } = adopted;
+    let count = match files.len() {
+        1 => "1 file".to_owned(),
+        several => format!("{several} files"),
+    };
+    match offer {
+        Offer::Planned | Offer::Nothing if files.is_empty() => {}
+        Offer::Planned | Offer::Nothing => {
+            terminal.note(&format!("Would adopt on branch {branch}: {count}"))
+        }
+        Offer::Made(_) => terminal
+            .note(&format!("Adopted on branch {branch}: {count}; open a pull request from it")),
+        Offer::Standing(commit) => terminal.note(&format!(
+            "Still to be merged from branch {branch}: {count} ({})",
+            commit.short()
+        )),
+        Offer::Failed(why) => terminal.warning(&format!("nothing was adopted: {why}")),
+    }
+    for one in left {
+        terminal.warning(&format!("not adopted: {one}"));
+    }
 }
 
 fn show_plan(report: &Report, format: Format, terminal: &Terminal) {

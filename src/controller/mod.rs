@@ -3,6 +3,7 @@
 //! A pass is the list of stages in [`pass()`], with one exit. What it needs from outside (the
 //! repository, the tenant's client, the time) comes in as arguments.
 
+mod adopt;
 mod beside;
 mod compare;
 mod error;
@@ -21,6 +22,7 @@ mod scripts;
 mod sources;
 pub mod trials;
 
+pub use adopt::{Adopted, Offer};
 pub use compare::{Compared, compare};
 pub use error::Error;
 pub use export::{ExportRequest, Place, Which, export};

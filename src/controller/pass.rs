@@ -9,7 +9,7 @@ use super::ledger::Claims;
 use super::load::{self, Cache, Files, Manifests};
 use super::record::{self, Scope};
 use super::request::{Course, Mode, Outside, Report, Request, Target};
-use super::{Error, beside, reviewed, rollback, sources, trials};
+use super::{Error, adopt, beside, reviewed, rollback, sources, trials};
 use crate::apply::{self, Applied, Context};
 use crate::cxone::Client;
 use crate::delta::Watch;
@@ -69,16 +69,21 @@ pub async fn pass(
     let plan = plan::build(&pass.desired, revision, &observed, &state, &pass.policy(&state)?);
     let hash = render::plan::hash(&plan);
     match &request.mode {
-        Mode::DryRun => return pass.report(plan, hash, None, &context.client),
+        Mode::DryRun => {
+            let adopted = adopt::plan(&plan, &pass.desired, environment);
+            return pass.report((plan, hash), None, adopted, &context.client);
+        }
         Mode::Apply => {}
         Mode::ApplyReviewed(reviewed) => reviewed::check(reviewed, &plan, &hash)?,
     }
     reviewed::check_approved(request.approved.as_ref(), &hash)?;
 
     pass.hold_rollback(&plan, &claims)?;
+    let who = outside.repo.identity().at(started_at);
+    let adopted = adopt::commit(&plan, &pass.desired, environment, (outside.repo, &who));
     let applied = pass.apply(&plan, &state, &context).await?;
     let status = pass.record(&plan, &hash, &applied, claims.state())?;
-    pass.report(plan, hash, Some(status), &context.client)
+    pass.report((plan, hash), Some(status), adopted, &context.client)
 }
 
 /// What git holds for a pass.
@@ -361,9 +366,9 @@ impl<'a> Pass<'a> {
     /// Files that are not committed are named only where the work tree's own commit was read.
     fn report(
         &self,
-        plan: Plan,
-        hash: String,
+        (plan, hash): (Plan, String),
         status: Option<Status>,
+        adopted: Option<adopt::Adopted>,
         client: &Client,
     ) -> Result<Report, Error> {
         let dirty = match self.request.revision {
@@ -374,6 +379,7 @@ impl<'a> Pass<'a> {
             plan,
             hash,
             status,
+            adopted,
             warnings: self.warnings.clone(),
             dirty,
             requests: client.requests(),

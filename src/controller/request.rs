@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::adopt::Adopted;
 use super::reviewed;
 use crate::apply::{Polling, Progress, Refresh};
 use crate::cxone::{Client, RequestCounts};
@@ -172,6 +173,8 @@ pub struct Report {
     pub hash: String,
     /// What became of it; `None` for a dry run.
     pub status: Option<Status>,
+    /// What is adopted of what people changed in the tenant; `None` when nothing is.
+    pub adopted: Option<Adopted>,
     /// Findings that are no errors.
     pub warnings: Vec<Finding>,
     /// Files that differ from the commit and were not read.

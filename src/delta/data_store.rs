@@ -9,6 +9,7 @@
 //! the values it lists and those it listed before. Everything else in the store is left as it is,
 //! except under [`ItemPolicy::Exact`], where items and values that git does not list go.
 
+mod adopted;
 mod advanced;
 mod compared;
 mod items;
@@ -16,12 +17,15 @@ mod normal;
 mod schema;
 mod whole;
 
+pub use adopted::{adopted, with_foreign};
 pub use advanced::advanced;
-pub use compared::{DataStoreComparison, ItemChange, RelationChange};
+pub use compared::{DataStoreComparison, ItemChange, LiveChange, RelationChange};
 pub use schema::{SchemaMerge, merge_schema};
 pub use whole::{compare_contents, compare_data_stores, hash_data_store};
 
 use std::collections::BTreeSet;
+
+use compared::Moved;
 
 use super::{Base, Delta};
 use crate::model::{
@@ -39,7 +43,25 @@ pub fn compare_data_store(
     base: Base<'_, DataStoreContent>,
     prune: Prune,
 ) -> DataStoreComparison {
-    compare(&wanted.content, wanted.policy, live, base, prune)
+    compare(&wanted.content, (wanted.policy, prune, Moved::Stays), live, base)
+}
+
+/// Compares as [`compare_data_store`] does, and writes git's over what someone changed live.
+///
+/// `moved`, `kept` and `conflicts` say what that is; items that lose something of it are whole in
+/// `overwritten`.
+pub fn overrule_data_store(
+    wanted: &DesiredDataStore,
+    live: &LiveDataStore,
+    base: &DataStoreContent,
+    prune: Prune,
+) -> DataStoreComparison {
+    let rules = (wanted.policy, prune, Moved::Overruled);
+    let mut compared = compare(&wanted.content, rules, live, Base::Recorded(base));
+    let lost: BTreeSet<_> = compared.overwritten.iter().map(|item| item.id.clone()).collect();
+    let whole = lost.iter().filter_map(|id| live.items.get(id));
+    compared.overwritten = whole.map(|is| is.item.clone()).collect();
+    compared
 }
 
 /// Returns what a live store holds that its writes do not replace: for what is to be found beside it
@@ -87,15 +109,15 @@ pub fn beside_writes(
 
 fn compare(
     wanted: &DataStoreContent,
-    policy: ItemPolicy,
+    (policy, prune, moved): (ItemPolicy, Prune, Moved),
     live: &LiveDataStore,
     base: Base<'_, DataStoreContent>,
-    prune: Prune,
 ) -> DataStoreComparison {
     let mut compared = DataStoreComparison::default();
-    let mut delta = vec![schema::compare(wanted, live, base, &mut compared)];
+    let mut delta = vec![schema::compare(wanted, live, base, moved, &mut compared)];
     if policy != ItemPolicy::Ignore {
-        delta.extend(items::compare(wanted, live, base, (policy, prune), &mut compared));
+        let rules = (policy, prune, moved);
+        delta.extend(items::compare(wanted, live, base, rules, &mut compared));
     }
     compared.delta = Delta::new(delta);
     compared

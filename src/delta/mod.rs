@@ -15,10 +15,14 @@ mod verdict;
 mod version;
 
 pub use canonical::{Canonical, canonical, hash, hash_value};
-pub use data_action::{DataActionMerge, compare_data_actions, hash_data_action, merge_data_action};
+pub use data_action::{
+    DataActionMerge, compare_data_actions, hash_data_action, merge_data_action,
+    overrule_data_action,
+};
 pub use data_store::{
-    DataStoreComparison, ItemChange, RelationChange, SchemaMerge, advanced, beside_writes,
-    compare_contents, compare_data_store, compare_data_stores, hash_data_store, merge_schema,
+    DataStoreComparison, ItemChange, LiveChange, RelationChange, SchemaMerge,
+    adopted as adopted_data_store, advanced, beside_writes, compare_contents, compare_data_store,
+    compare_data_stores, hash_data_store, merge_schema, overrule_data_store, with_foreign,
 };
 pub use fields::compare_values;
 pub use flow::{FlowMerge, apply, compare, merge_flow};

@@ -66,6 +66,22 @@ pub enum Error {
         /// As it was asked for.
         revision: String,
     },
+    /// A branch that flowgate is to write is checked out.
+    #[error(
+        "branch `{branch}` is checked out, and flowgate changes no work tree; switch to another branch there"
+    )]
+    CheckedOut {
+        /// Without `refs/heads/`.
+        branch: String,
+    },
+    /// A branch that flowgate is to write holds commits of others.
+    #[error(
+        "branch `{branch}` has commits that flowgate did not make; merge or delete it, and the next pass adopts what is then still to be adopted"
+    )]
+    TakenBranch {
+        /// Without `refs/heads/`.
+        branch: String,
+    },
     /// The environment's branch is neither here nor known from `origin`.
     #[error("no branch `{branch}`, neither here nor on origin; {hint}")]
     UnknownBranch {

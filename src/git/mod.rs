@@ -4,6 +4,7 @@
 //! paths; every operation opens the repository for itself, so a `Repo` can be shared by threads.
 //! All functions block.
 
+mod adopted;
 mod drift;
 mod error;
 mod identity;
@@ -21,6 +22,7 @@ pub mod work_tree;
 #[cfg(test)]
 mod tests;
 
+pub use adopted::{Branch, adopted_branch};
 pub use error::Error;
 pub use identity::{Identity, Signature};
 pub use lock::{Holder, Lock};

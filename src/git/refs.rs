@@ -49,11 +49,27 @@ pub(super) fn advance(
     message: &str,
     who: &Signature,
 ) -> Result<Oid, Error> {
+    advance_on(handle, name, (from, from.as_slice()), tree, message, who)
+}
+
+/// Commits a tree on top of `parents` and moves the reference there, if it still is at `from`.
+///
+/// Fails as [`advance`] does.
+pub(super) fn advance_on(
+    handle: &Repository,
+    name: &str,
+    (from, parents): (Option<Oid>, &[Oid]),
+    tree: Oid,
+    message: &str,
+    who: &Signature,
+) -> Result<Oid, Error> {
     let who = who.to_git()?;
     let commit = || -> Result<Oid, git2::Error> {
         let tree = handle.find_tree(tree)?;
-        let parent = from.map(|parent| handle.find_commit(parent)).transpose()?;
-        handle.commit(None, &who, &who, message, &tree, parent.as_ref().as_slice())
+        let parents = parents.iter().map(|parent| handle.find_commit(*parent));
+        let parents = parents.collect::<Result<Vec<_>, _>>()?;
+        let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
+        handle.commit(None, &who, &who, message, &tree, &parents)
     };
     let commit = commit().map_err(Error::git(format!("make a commit for {name}")))?;
     // The zero id stands for a reference that does not exist; compared under git's own lock.

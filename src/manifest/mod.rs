@@ -25,6 +25,7 @@ mod parse;
 mod project;
 mod report;
 mod resolve;
+pub mod rewrite;
 mod scalar;
 mod schema;
 mod script;

@@ -69,6 +69,19 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// Tells whether a text refers to a value.
+pub(super) fn refers(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(found) = rest.find("${") {
+        let escaped = rest[..found].ends_with('$');
+        if !escaped && rest[found..].starts_with(OPEN) {
+            return true;
+        }
+        rest = &rest[found + 2..];
+    }
+    false
+}
+
 struct Reader<'r, 't> {
     report: &'r mut Report,
     text: &'t str,

@@ -1,12 +1,16 @@
 //! One data action: what is done about it.
 
 use super::build::{Planned, blank};
+use super::drift;
 use super::policy::{Adopt, Policy};
 use super::{Action, DataActionStep, DataActionWork, Refreshed, ResourcePlan, Stage, Work};
-use crate::delta::{Base, DataActionMerge, FieldChange, compare_data_actions, merge_data_action};
+use crate::delta::{
+    Base, DataActionMerge, FieldChange, compare_data_actions, merge_data_action,
+    overrule_data_action,
+};
 use crate::model::{
-    Based, DataActionContent, DataActionRecord, DesiredDataAction, Found, LiveDataAction,
-    ResourceOutcome, Wanted,
+    Based, DataActionContent, DataActionRecord, DesiredDataAction, Drift, DriftPolicy, Found,
+    LiveDataAction, ResourceOutcome, Wanted,
 };
 
 /// Compares a data action with what was found of it.
@@ -131,46 +135,107 @@ impl Planning<'_> {
         base: &DataActionContent,
         record: &DataActionRecord,
     ) -> Planned {
-        let merge = merge_data_action(Base::Recorded(base), &live.content, &self.declared.content);
-        let renamed_live = live.name != record.name && live.name != self.declared.metadata.name;
-        let mut moved: Vec<String> =
-            merge.kept.iter().map(|change| format!("someone changed {}", change.pointer)).collect();
-        if renamed_live {
-            moved.push(format!("someone renamed it from {:?} to {:?}", record.name, live.name));
-        }
-        if !merge.conflicts.is_empty() {
-            return Planned::something(self.conflict(live, merge));
-        }
-        let settings = if renamed_live {
-            merge.written.clone()
-        } else {
-            self.settings(live, merge.written.clone())
+        let wanted = &self.declared.content;
+        let merge = merge_data_action(Base::Recorded(base), &live.content, wanted);
+        let renamed = (live.name != record.name && live.name != self.declared.metadata.name)
+            .then(|| format!("someone renamed it from {:?} to {:?}", record.name, live.name));
+        let changed = merge.kept.iter().map(|change| format!("someone changed {}", change.pointer));
+        let moved: Vec<String> = changed.chain(renamed.clone()).collect();
+        let Some(drift) = drift::of_data_action(live, base, wanted, (&merge, renamed.as_ref()))
+        else {
+            return self.advance(live, record, merge);
         };
-        if settings.is_empty() {
-            return if moved.is_empty() {
-                self.settled(live, record)
-            } else {
-                Planned::something(self.drifted(live, &moved, merge.kept))
-            };
+        let policy = self.policy.drift(&self.declared.metadata);
+        let adopted = (policy == DriftPolicy::Adopt && !merge.kept.is_empty())
+            .then(|| Box::new(merge.adopted(base, wanted)));
+        let mut planned = match policy {
+            DriftPolicy::Revert => self.revert(live, base, &drift),
+            _ if !merge.conflicts.is_empty() => self.conflict(live, merge),
+            _ if merge.written.is_empty() && !self.renames(live, renamed.as_ref()) => {
+                self.drifted(live, &moved, merge.kept)
+            }
+            _ => self.beside(live, (merge, &moved), renamed.as_ref()),
+        };
+        planned.drift = Some(drift);
+        if let Work::DataAction(work) = &mut planned.work {
+            work.merged = adopted;
         }
-        let leaves = (!moved.is_empty()).then_some(ResourceOutcome::Drifted);
+        Planned::something(planned)
+    }
+
+    /// Nobody but git changed anything.
+    fn advance(
+        &self,
+        live: &LiveDataAction,
+        record: &DataActionRecord,
+        merge: DataActionMerge,
+    ) -> Planned {
+        let settings = self.settings(live, merge.written);
+        if settings.is_empty() {
+            return self.settled(live, record);
+        }
         let work = DataActionWork {
             steps: self.steps(DataActionStep::Update),
-            name: if renamed_live {
-                live.name.clone()
-            } else {
-                self.declared.metadata.name.clone()
-            },
             content: merge.content,
-            leaves,
             ..self.work(Some(live))
         };
-        Planned::something(ResourcePlan {
+        let work = Work::DataAction(work);
+        Planned::something(ResourcePlan { settings, work, ..self.blank(Action::Update) })
+    }
+
+    /// Tells whether git gives another name, and nobody else did.
+    fn renames(&self, live: &LiveDataAction, renamed: Option<&String>) -> bool {
+        renamed.is_none() && live.name != self.declared.metadata.name
+    }
+
+    /// Writes what git changed beside what someone changed.
+    fn beside(
+        &self,
+        live: &LiveDataAction,
+        (merge, moved): (DataActionMerge, &[String]),
+        renamed: Option<&String>,
+    ) -> ResourcePlan {
+        let settings = match renamed {
+            Some(_) => merge.written.clone(),
+            None => self.settings(live, merge.written.clone()),
+        };
+        let name = if renamed.is_some() { &live.name } else { &self.declared.metadata.name };
+        let work = DataActionWork {
+            steps: self.steps(DataActionStep::Update),
+            name: name.clone(),
+            content: merge.content,
+            leaves: Some(ResourceOutcome::Drifted),
+            ..self.work(Some(live))
+        };
+        ResourcePlan {
             settings,
-            reason: leaves.map(|_| format!("{}; that stays as it is", moved.join("; "))),
+            reason: Some(format!("{}; that stays as it is", moved.join("; "))),
             work: Work::DataAction(work),
             ..self.blank(Action::Update)
-        })
+        }
+    }
+
+    /// Puts git's content and name back, after what is live was saved.
+    fn revert(
+        &self,
+        live: &LiveDataAction,
+        base: &DataActionContent,
+        drift: &Drift,
+    ) -> ResourcePlan {
+        let merge = overrule_data_action(base, &live.content, &self.declared.content);
+        let work = DataActionWork {
+            steps: self.steps(DataActionStep::Update),
+            content: merge.content,
+            overwrites: Some(live.content.clone()),
+            ..self.work(Some(live))
+        };
+        let moved: Vec<String> = drift.moves.iter().map(|moved| moved.how.clone()).collect();
+        ResourcePlan {
+            settings: self.settings(live, merge.written),
+            reason: Some(drift::put_back(&moved, &self.policy.environment.name)),
+            work: Work::DataAction(work),
+            ..self.blank(Action::Update)
+        }
     }
 
     /// Everything is as git wants it; only the tenant's tests may be missing.

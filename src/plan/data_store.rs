@@ -1,16 +1,16 @@
 //! One data store: what is done about it.
 
 use super::build::{Planned, blank};
-use super::items;
 use super::policy::{Adopt, Policy};
 use super::{Action, DataStoreStep, DataStoreWork, Refreshed, ResourcePlan, Work};
+use super::{drift, items};
 use crate::delta::{
-    Base, DataStoreComparison, Delta, FieldChange, PartChange, advanced, compare_contents,
-    compare_data_store,
+    Base, DataStoreComparison, Delta, FieldChange, PartChange, adopted_data_store, advanced,
+    compare_contents, compare_data_store, overrule_data_store, with_foreign,
 };
 use crate::model::{
-    Based, DataStoreContent, DataStoreRecord, DesiredDataStore, Found, LiveDataStore, Naming, Part,
-    Prune, ResourceOutcome, Wanted,
+    Based, Conflict, DataStoreContent, DataStoreRecord, DesiredDataStore, Drift, DriftPolicy,
+    Found, LiveDataStore, Naming, Part, Prune, ResourceOutcome, Side, Wanted,
 };
 
 /// Compares a data store with what was found of it.
@@ -139,14 +139,20 @@ impl Planning<'_> {
             declared = declared.described(live);
             before.description.clone_from(&live.description);
         }
-        let recorded = Base::Recorded(&before);
-        let mut compared = compare_data_store(&declared, live, recorded, self.policy.prune);
         let name = &self.declared.metadata.name;
-        if live.name != record.name && live.name != *name {
-            let why = format!("someone renamed it from {:?} to {:?}", record.name, live.name);
-            compared.kept.push(why);
-        }
-        let settings = if refused { Vec::new() } else { self.writable(live, &compared, record) };
+        let renamed = (live.name != record.name && live.name != *name)
+            .then(|| format!("someone renamed it from {:?} to {:?}", record.name, live.name));
+        let policy = self.policy.drift(&self.declared.metadata);
+        let (compared, merged) = self.compared(&declared, live, &before, policy);
+        let drift = self.drift((&declared, &before), live, &compared, renamed.as_ref());
+        let reverts = policy == DriftPolicy::Revert && drift.is_some();
+        let mut compared = compared;
+        compared.kept.extend(renamed);
+        let settings = match (refused, reverts) {
+            (true, _) => Vec::new(),
+            (false, true) => self.settings(live, &compared),
+            (false, false) => self.writable(live, &compared, record),
+        };
         let left = [compared.conflicts.clone(), compared.kept.clone()].concat();
         let outcome = match (compared.conflicts.is_empty(), compared.kept.is_empty()) {
             (true, true) => None,
@@ -173,27 +179,78 @@ impl Planning<'_> {
                          the tenant",
                         sentences(&left)
                     );
-                    let work = self::work(live, Vec::new());
+                    let work = DataStoreWork { merged, ..self::work(live, Vec::new()) };
                     Planned::something(ResourcePlan {
+                        drift,
                         reason: Some(reason),
                         ..self.blank(Action::Leave(outcome), work)
                     })
                 }
             };
         }
+        let lost = reverts || !compared.overwritten.is_empty();
         let work = DataStoreWork {
-            leaves: outcome,
-            overwrites: overwrites(live, &compared).filter(|_| !compared.overwritten.is_empty()),
+            leaves: outcome.filter(|_| !reverts),
+            overwrites: overwrites(live, &compared).filter(|_| lost),
+            merged,
             ..work(live, self.steps(live, &compared, &settings))
         };
-        let stays = outcome.map(|_| format!("{}; that stays as it is", sentences(&left)));
-        let saved = work.overwrites.as_ref().map(|_| self.saved());
+        let reason = if reverts {
+            Some(drift::put_back(&left, &self.policy.environment.name))
+        } else {
+            let stays = outcome.map(|_| format!("{}; that stays as it is", sentences(&left)));
+            let saved = work.overwrites.as_ref().map(|_| self.saved());
+            reason(stays, saved)
+        };
         Planned::something(ResourcePlan {
+            drift,
             settings,
-            reason: reason(stays, saved),
+            reason,
             delta: compared.delta,
             ..self.blank(Action::Update, work)
         })
+    }
+
+    /// Compares under a policy; returns also what git and the tenant say together, where drift is
+    /// adopted and there is any.
+    fn compared(
+        &self,
+        declared: &DesiredDataStore,
+        live: &LiveDataStore,
+        before: &DataStoreContent,
+        policy: DriftPolicy,
+    ) -> (DataStoreComparison, Option<Box<DataStoreContent>>) {
+        let (recorded, prune) = (Base::Recorded(before), self.policy.prune);
+        match policy {
+            DriftPolicy::Alert => (compare_data_store(declared, live, recorded, prune), None),
+            DriftPolicy::Revert => (overrule_data_store(declared, live, before, prune), None),
+            DriftPolicy::Adopt => {
+                let together = with_foreign(declared, live, before);
+                let mut compared = compare_data_store(&together, live, recorded, prune);
+                tell_foreign(declared, &together, &mut compared);
+                let moved = compared.moved.iter().any(|change| change.side == Side::Live);
+                let merged = moved.then(|| adopted_data_store(&together.content, live, &compared));
+                (compared, merged.map(Box::new))
+            }
+        }
+    }
+
+    fn drift(
+        &self,
+        (declared, before): (&DesiredDataStore, &DataStoreContent),
+        live: &LiveDataStore,
+        compared: &DataStoreComparison,
+        renamed: Option<&String>,
+    ) -> Option<Drift> {
+        // What is put back was not changed in git.
+        let overruled = self.policy.drift(&self.declared.metadata) == DriftPolicy::Revert;
+        let stood = if overruled {
+            compare_data_store(declared, live, Base::Recorded(before), self.policy.prune)
+                .is_settled()
+        } else {
+            compared.is_settled()
+        };
+        drift::of_data_store(live, &compared.moved, (renamed, !stood))
     }
 
     fn steps(
@@ -240,6 +297,29 @@ impl Planning<'_> {
     }
 }
 
+/// Says what others made in a store whose list is everything.
+fn tell_foreign(
+    declared: &DesiredDataStore,
+    together: &DesiredDataStore,
+    compared: &mut DataStoreComparison,
+) {
+    for item in &*together.content.items {
+        let how = match declared.content.items.iter().find(|one| one.id == item.id) {
+            Some(known) if known == item => continue,
+            Some(_) => format!("someone filled fields of the record {}", item.id),
+            None => format!("someone added the record {}", item.id),
+        };
+        let values = Conflict {
+            part: Some((Part::Item, item.id.to_string())),
+            pointer: String::new(),
+            base: None,
+            live: None,
+            git: None,
+        };
+        compared.tell(Side::Live, how, values);
+    }
+}
+
 /// Nothing to do yet but these steps, on what was read.
 fn work(live: &LiveDataStore, steps: Vec<DataStoreStep>) -> DataStoreWork {
     DataStoreWork {
@@ -268,7 +348,7 @@ fn reason(stays: Option<String>, saved: Option<String>) -> Option<String> {
 }
 
 /// Joins sentences, of many only the first few.
-fn sentences(all: &[String]) -> String {
+pub(super) fn sentences(all: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
     match all.len().checked_sub(SHOWN) {

@@ -5,6 +5,7 @@ mod build;
 mod change;
 mod data_action;
 mod data_store;
+mod drift;
 pub mod guard;
 mod items;
 mod number;

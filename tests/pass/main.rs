@@ -1,5 +1,6 @@
 //! Whole passes, from a commit to its note, on the in-process emulator under a paused clock.
 
+mod adopt;
 mod basics;
 mod crashes;
 mod data_actions;

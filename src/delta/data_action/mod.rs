@@ -141,6 +141,35 @@ pub fn merge_data_action(
     merge
 }
 
+/// Compares as [`merge_data_action`] does, and writes git's over what someone changed live.
+pub fn overrule_data_action(
+    base: &DataActionContent,
+    live: &DataActionContent,
+    wanted: &DataActionContent,
+) -> DataActionMerge {
+    let said = |key: &String| base.trigger.contains_key(key) || wanted.trigger.contains_key(key);
+    // As if what is live had been written by flowgate, except for what is the platform's own.
+    let mut known = live.clone();
+    known.trigger.retain(|key, _| said(key));
+    merge_data_action(Base::Recorded(&known), live, wanted)
+}
+
+impl DataActionMerge {
+    /// Returns what git and the tenant say together, without what only the platform says: git's where
+    /// both changed something.
+    pub fn adopted(
+        &self,
+        base: &DataActionContent,
+        wanted: &DataActionContent,
+    ) -> DataActionContent {
+        let mut content = DataActionContent { extra: Map::new(), ..self.content.clone() };
+        content
+            .trigger
+            .retain(|key, _| base.trigger.contains_key(key) || wanted.trigger.contains_key(key));
+        content
+    }
+}
+
 /// Takes out of the live trigger what neither git nor flowgate ever said: the platform's own, which is
 /// carried along.
 fn split_trigger(

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::delta::{Delta, FieldChange};
-use crate::model::{Item, ItemId, ItemRevision, Relation, SchemaField};
+use crate::model::{Conflict, Item, ItemId, ItemRevision, Relation, SchemaField, Side};
 
 /// Values of an item that change.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,26 @@ pub struct RelationChange {
     pub after: Relation,
 }
 
+/// What becomes of what someone changed live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// It stays, and is told.
+    Stays,
+    /// Git's is written over it.
+    Overruled,
+}
+
+/// Something that someone changed live.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveChange {
+    /// Whether git changed it too: live or both.
+    pub side: Side,
+    /// What it was, as a sentence without a full stop.
+    pub how: String,
+    /// Its three values.
+    pub values: Conflict,
+}
+
 /// A live store compared with what git wants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DataStoreComparison {
@@ -54,6 +74,8 @@ pub struct DataStoreComparison {
     pub kept: Vec<String>,
     /// What both changed, a sentence each: it stays.
     pub conflicts: Vec<String>,
+    /// The same with its values, part by part.
+    pub moved: Vec<LiveChange>,
     /// Items with what the tenant holds and neither git nor flowgate ever wrote, and what is lost of
     /// it.
     pub overwritten: Vec<Item>,
@@ -63,5 +85,11 @@ impl DataStoreComparison {
     /// Tells whether there is nothing to write.
     pub fn is_settled(&self) -> bool {
         self.settings.is_empty() && self.delta.is_empty()
+    }
+
+    /// Notes what someone changed live.
+    pub(crate) fn tell(&mut self, side: Side, how: String, values: Conflict) {
+        if side == Side::Both { &mut self.conflicts } else { &mut self.kept }.push(how.clone());
+        self.moved.push(LiveChange { side, how, values });
     }
 }

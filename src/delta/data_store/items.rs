@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::compared::{DataStoreComparison, ItemChange, RelationChange};
+use super::compared::{DataStoreComparison, ItemChange, Moved, RelationChange};
 use super::normal;
 use crate::delta::fields::Fields;
 use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{FieldChange, PartChange, PartDelta};
 use crate::model::{
-    DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part, Prune,
-    Relation, Side,
+    Conflict, DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part,
+    Prune, Relation, Side,
 };
 
 /// Compares items and relations; returns the rows that git changed.
@@ -19,11 +19,12 @@ pub(super) fn compare(
     wanted: &DataStoreContent,
     live: &LiveDataStore,
     base: Base<'_, DataStoreContent>,
-    (policy, prune): (ItemPolicy, Prune),
+    (policy, prune, moved): (ItemPolicy, Prune, Moved),
     compared: &mut DataStoreComparison,
 ) -> [(Part, Vec<PartDelta>); 2] {
     let mut comparing = Comparing {
         policy,
+        overruled: moved == Moved::Overruled,
         declared: wanted.fields.iter().map(|field| field.name.as_str()).collect(),
         types: types(wanted, live),
         compared,
@@ -35,14 +36,7 @@ pub(super) fn compare(
     for (id, item) in &should {
         let known = before.get(|before| before.get(id).copied());
         match (live.items.get(*id), known) {
-            (None, Recorded::Part(Some(base))) if same(&comparing, base, item) => {
-                let gone = format!("someone deleted the record {id}");
-                comparing.compared.kept.push(gone);
-            }
-            (None, Recorded::Part(Some(_))) => {
-                let gone = format!("someone deleted the record {id}, and git changed it");
-                comparing.compared.conflicts.push(gone);
-            }
+            (None, Recorded::Part(Some(base))) => comparing.gone(base, item),
             (None, _) => comparing.create(item),
             (Some(is), known) => comparing.change(is, item, known),
         }
@@ -83,6 +77,8 @@ pub(super) fn value(types: &Types<'_>, item: &Item, name: &str) -> Value {
 
 struct Comparing<'a> {
     policy: ItemPolicy,
+    /// Whether git's is written over what someone changed.
+    overruled: bool,
     /// The fields of git's schema.
     declared: BTreeSet<&'a str>,
     types: Types<'a>,
@@ -128,6 +124,20 @@ impl Comparing<'_> {
         held.filter(|name| exact && self.declared.contains(name.as_str())).collect()
     }
 
+    /// Decides about an item that someone deleted.
+    fn gone(&mut self, base: &Item, should: &Item) {
+        let id = &should.id;
+        let changed = !same(self, base, should);
+        let side = if changed { Side::Both } else { Side::Live };
+        let too = if changed { ", and git changed it" } else { "" };
+        let what = format!("someone deleted the record {id}{too}");
+        let values = [Some(normal::item(base)), None, Some(normal::item(should))];
+        self.compared.tell(side, what, of_item(id, String::new(), values));
+        if self.overruled {
+            self.create(should);
+        }
+    }
+
     fn create(&mut self, item: &Item) {
         self.items.push(PartDelta {
             id: item.id.to_string(),
@@ -150,20 +160,22 @@ impl Comparing<'_> {
             let base = known.get(|base| base.map_or(Value::Null, |base| self.value(base, name)));
             let (held, wanted) = (self.value(&is.item, name), self.value(should, name));
             let base = self.unless_exact(base, &wanted, &Value::Null);
-            match side(&base, &held, &wanted) {
-                None => {}
-                Some(Side::Git) => {
-                    if base.part().is_none_or(|base| *base != held) && !held.is_null() {
-                        lost.insert(name.clone(), held.clone());
-                    }
-                    before.insert(name.clone(), held);
-                    after.insert(name.clone(), wanted);
+            let Some(side) = side(&base, &held, &wanted) else { continue };
+            let said = should.fields.contains_key(name) || self.policy == ItemPolicy::Exact;
+            if side != Side::Git && said {
+                let what = format!("{name:?} of the record {}", should.id);
+                let values = [base.part(), Some(&held), Some(&wanted)];
+                let values = values.map(|value| value.filter(|value| !value.is_null()).cloned());
+                let pointer = format!("/fields/{}", step(name));
+                let shown = [held.to_string(), wanted.to_string()];
+                self.moved(side, &what, shown, of_item(&should.id, pointer, values));
+            }
+            if side == Side::Git || (self.overruled && said) {
+                if base.part().is_none_or(|base| *base != held) && !held.is_null() {
+                    lost.insert(name.clone(), held.clone());
                 }
-                Some(side) => {
-                    let said = should.fields.contains_key(name) || self.policy == ItemPolicy::Exact;
-                    let what = format!("{name:?} of the record {}", should.id);
-                    self.moved(side, said, &what, [held.to_string(), wanted.to_string()]);
-                }
+                before.insert(name.clone(), held);
+                after.insert(name.clone(), wanted);
             }
         }
         self.relate(is, should, &known);
@@ -177,28 +189,29 @@ impl Comparing<'_> {
             let base = known.get(|base| base.map(|base| relation(base, field)).unwrap_or_default());
             let (held, wanted) = (relation(&is.item, field), relation(should, field));
             let base = self.unless_exact(base, &wanted, &Relation::default());
-            match side(&base, &held, &wanted) {
-                None => {}
-                Some(Side::Git) => {
-                    self.edges(&should.id, field, &held, &wanted);
-                    if base.part().is_none_or(|base| *base != held) && !held.children.is_empty() {
-                        let relations = [(field.clone(), held.clone())].into();
-                        self.lose(&should.id, Map::new(), relations);
-                    }
-                    self.compared.related.push(RelationChange {
-                        id: should.id.clone(),
-                        revision: is.revision,
-                        field: field.clone(),
-                        before: held,
-                        after: wanted,
-                    });
+            let Some(side) = side(&base, &held, &wanted) else { continue };
+            let said = should.relations.contains_key(field) || self.policy == ItemPolicy::Exact;
+            if side != Side::Git && said {
+                let what = format!("{field:?} of the record {}", should.id);
+                let shown = [&held, &wanted].map(listed);
+                let values =
+                    [base.part(), Some(&held), Some(&wanted)].map(|one| one.and_then(edge));
+                let pointer = format!("/relationships/{}", step(field));
+                self.moved(side, &what, shown, of_item(&should.id, pointer, values));
+            }
+            if side == Side::Git || (self.overruled && said) {
+                self.edges(&should.id, field, &held, &wanted);
+                if base.part().is_none_or(|base| *base != held) && !held.children.is_empty() {
+                    let relations = [(field.clone(), held.clone())].into();
+                    self.lose(&should.id, Map::new(), relations);
                 }
-                Some(side) => {
-                    let said =
-                        should.relations.contains_key(field) || self.policy == ItemPolicy::Exact;
-                    let what = format!("{field:?} of the record {}", should.id);
-                    self.moved(side, said, &what, [&held, &wanted].map(listed));
-                }
+                self.compared.related.push(RelationChange {
+                    id: should.id.clone(),
+                    revision: is.revision,
+                    field: field.clone(),
+                    before: held,
+                    after: wanted,
+                });
             }
         }
     }
@@ -246,8 +259,14 @@ impl Comparing<'_> {
             (ItemPolicy::Partial, Prune::Owned) if untouched => self.delete(&is.item),
             (ItemPolicy::Partial, Prune::Owned) if base.is_some() => {
                 let id = &is.item.id;
-                let why = format!("someone changed the record {id}, which is gone from git");
-                self.compared.kept.push(why);
+                let what = format!("someone changed the record {id}, which is gone from git");
+                let values = [base.map(normal::item), Some(normal::item(&is.item)), None];
+                // As long as it is there, nothing but its end would settle it.
+                self.compared.tell(Side::Live, what, of_item(id, String::new(), values));
+                if self.overruled {
+                    self.compared.overwritten.push(is.item.clone());
+                    self.delete(&is.item);
+                }
             }
             _ => {}
         }
@@ -296,17 +315,11 @@ impl Comparing<'_> {
         }
     }
 
-    /// Notes what someone changed. What git let go of is theirs to change.
-    fn moved(&mut self, side: Side, said: bool, what: &str, [held, wanted]: [String; 2]) {
-        if !said {
-            return;
-        }
-        let what = format!("someone changed {what} to {held}");
-        if side == Side::Both {
-            self.compared.conflicts.push(format!("{what}, and git changed it to {wanted}"));
-        } else {
-            self.compared.kept.push(what);
-        }
+    /// Notes what someone changed.
+    fn moved(&mut self, side: Side, what: &str, [held, wanted]: [String; 2], values: Conflict) {
+        let too = format!(", and git changed it to {wanted}");
+        let too = if side == Side::Both { too.as_str() } else { "" };
+        self.compared.tell(side, format!("someone changed {what} to {held}{too}"), values);
     }
 
     /// Notes what the tenant held and nobody else has.
@@ -324,6 +337,23 @@ impl Comparing<'_> {
             None => self.compared.overwritten.push(Item { id: id.clone(), fields, relations }),
         }
     }
+}
+
+fn of_item(id: &ItemId, pointer: String, [base, live, git]: [Option<Value>; 3]) -> Conflict {
+    Conflict { part: Some((Part::Item, id.to_string())), pointer, base, live, git }
+}
+
+/// Escapes a step of a JSON pointer.
+fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Returns a relation as conflicts show it; nothing for one without children.
+fn edge(relation: &Relation) -> Option<Value> {
+    let children: Vec<&str> = relation.children.iter().map(ItemId::as_str).collect();
+    let cascade = relation.cascade.as_str();
+    (!children.is_empty())
+        .then(|| serde_json::json!({ "childIds": children, "cascadeAction": cascade }))
 }
 
 fn listed(relation: &Relation) -> String {

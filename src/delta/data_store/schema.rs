@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::compared::DataStoreComparison;
+use super::compared::{DataStoreComparison, Moved};
 use super::normal;
 use crate::delta::fields::Fields;
 use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{PartChange, PartDelta};
-use crate::model::{DataStoreContent, FieldType, LiveDataStore, Part, SchemaField, Side};
+use crate::model::{Conflict, DataStoreContent, FieldType, LiveDataStore, Part, SchemaField, Side};
 
 type ByName<'a> = BTreeMap<&'a str, &'a SchemaField>;
 
@@ -18,9 +18,10 @@ pub(super) fn compare(
     wanted: &DataStoreContent,
     live: &LiveDataStore,
     base: Base<'_, DataStoreContent>,
+    overruled: Moved,
     compared: &mut DataStoreComparison,
 ) -> (Part, Vec<PartDelta>) {
-    description(wanted, live, base, compared);
+    description(wanted, live, base, overruled, compared);
     let before = base.map(|base| by_name(&base.fields));
     let (is, should) = (by_name(&live.fields), by_name(&wanted.fields));
     let declared_before = before.part().into_iter().flat_map(|before| before.keys());
@@ -31,16 +32,14 @@ pub(super) fn compare(
     for name in names {
         let known = before.get(|before| before.get(name).copied());
         let (is, should) = (is.get(name).copied(), should.get(name).copied());
-        match moved(&known, is, should) {
-            None => {}
-            Some(Side::Git) => {
-                rows.extend(row(name, is, should));
-                write(&mut schema, name, is, should);
-            }
-            Some(Side::Live) => compared.kept.push(format!("someone changed the field {name:?}")),
-            Some(Side::Both) => compared
-                .conflicts
-                .push(format!("someone changed the field {name:?}, and git changed it too")),
+        let Some(side) = moved(&known, is, should) else { continue };
+        if side != Side::Git {
+            let was = known.part().copied().flatten();
+            tell_field(compared, side, name, [was, is, should]);
+        }
+        if side == Side::Git || overruled == Moved::Overruled {
+            rows.extend(row(name, is, should));
+            write(&mut schema, name, is, should);
         }
     }
     if !rows.is_empty() {
@@ -49,10 +48,29 @@ pub(super) fn compare(
     (Part::Field, rows)
 }
 
+fn tell_field(
+    compared: &mut DataStoreComparison,
+    side: Side,
+    name: &str,
+    [base, live, git]: [Option<&SchemaField>; 3],
+) {
+    let said = |field: Option<&SchemaField>| field.map(|field| normal::field(field).into());
+    let too = if side == Side::Both { ", and git changed it too" } else { "" };
+    let values = Conflict {
+        part: Some((Part::Field, name.to_owned())),
+        pointer: String::new(),
+        base: said(base),
+        live: said(live),
+        git: said(git),
+    };
+    compared.tell(side, format!("someone changed the field {name:?}{too}"), values);
+}
+
 fn description(
     wanted: &DataStoreContent,
     live: &LiveDataStore,
     base: Base<'_, DataStoreContent>,
+    overruled: Moved,
     compared: &mut DataStoreComparison,
 ) {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -62,19 +80,25 @@ fn description(
     if live.description.is_none() && written.part() == Some(&true) {
         return;
     }
-    match side(&base.map(|base| text(&base.description)), &is, &should) {
-        None => {}
-        Some(Side::Git) => {
-            let value = |text: String| (!text.is_empty()).then(|| Value::from(text));
-            let (is, should) = (value(is), value(should));
-            compared.settings = Fields::under("/description", is.as_ref(), should.as_ref());
-        }
-        Some(Side::Live) => {
-            compared.kept.push(format!("someone changed the description to {is:?}"));
-        }
-        Some(Side::Both) => compared.conflicts.push(format!(
-            "someone changed the description to {is:?}, and git changed it to {should:?}"
-        )),
+    let known = base.map(|base| text(&base.description));
+    let Some(side) = side(&known, &is, &should) else { return };
+    let value = |text: &String| (!text.is_empty()).then(|| Value::from(text.clone()));
+    if side != Side::Git {
+        let what = format!("someone changed the description to {is:?}");
+        let too = format!(", and git changed it to {should:?}");
+        let what = if side == Side::Both { what + &too } else { what };
+        let values = Conflict {
+            part: None,
+            pointer: "/description".to_owned(),
+            base: known.part().and_then(value),
+            live: value(&is),
+            git: value(&should),
+        };
+        compared.tell(side, what, values);
+    }
+    if side == Side::Git || overruled == Moved::Overruled {
+        let (is, should) = (value(&is), value(&should));
+        compared.settings = Fields::under("/description", is.as_ref(), should.as_ref());
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::compared::Moved;
 use super::normal;
 use crate::delta::fields::Fields;
 use crate::delta::{Base, Delta, FieldChange, hash_value};
@@ -66,8 +67,8 @@ pub fn compare_contents(
 ) -> (Vec<FieldChange>, Delta) {
     // What one of them holds is what is there, and all of it is ours.
     let live = as_live(before);
-    let compared =
-        super::compare(after, ItemPolicy::Exact, &live, Base::Recorded(before), Prune::Owned);
+    let rules = (ItemPolicy::Exact, Prune::Owned, Moved::Stays);
+    let compared = super::compare(after, rules, &live, Base::Recorded(before));
     (compared.settings, compared.delta)
 }
 

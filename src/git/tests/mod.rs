@@ -1,5 +1,6 @@
 //! Whole repositories in a temporary folder, made and read by the real `git` as well.
 
+mod adopted;
 mod lock;
 mod notes;
 mod reading;

@@ -3,7 +3,7 @@
 mod data_action;
 mod data_store;
 mod flow;
-mod yaml;
+pub(super) mod yaml;
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn document(kind: Kind) -> Writer {
 }
 
 /// Returns a value whose texts stand for themselves, whatever they look like.
-fn escaped(value: &Value) -> Value {
+pub(super) fn escaped(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(escape(text)),
         Value::Array(items) => Value::Array(items.iter().map(escaped).collect()),

@@ -8,21 +8,21 @@ use super::super::scalar::{self, Meaning};
 
 /// A document as it is written, line by line.
 #[derive(Default)]
-pub(super) struct Writer {
-    pub(super) out: String,
+pub(in crate::manifest) struct Writer {
+    pub(in crate::manifest) out: String,
 }
 
 impl Writer {
-    pub(super) fn line(&mut self, indent: usize, text: &str) {
+    pub(in crate::manifest) fn line(&mut self, indent: usize, text: &str) {
         // Writing to a text cannot fail.
         let _ = writeln!(self.out, "{:indent$}{text}", "");
     }
 
-    pub(super) fn text(&mut self, indent: usize, key: &str, text: &str) {
+    pub(in crate::manifest) fn text(&mut self, indent: usize, key: &str, text: &str) {
         self.entry(indent, "", key, &text.into());
     }
 
-    pub(super) fn list<'k>(
+    pub(in crate::manifest) fn list<'k>(
         &mut self,
         indent: usize,
         key: &str,
@@ -41,7 +41,13 @@ impl Writer {
     }
 
     /// Writes a key and its value. `lead` stands before the key and is part of its indentation.
-    pub(super) fn entry(&mut self, indent: usize, lead: &str, key: &str, value: &Value) {
+    pub(in crate::manifest) fn entry(
+        &mut self,
+        indent: usize,
+        lead: &str,
+        key: &str,
+        value: &Value,
+    ) {
         let start = format!("{lead}{}:", text(key));
         let inner = indent + lead.len() + 2;
         match value {
@@ -61,7 +67,7 @@ impl Writer {
     }
 
     /// Writes a text as a literal block, whatever its length, if YAML can.
-    pub(super) fn lines(&mut self, indent: usize, key: &str, text: &str) {
+    pub(in crate::manifest) fn lines(&mut self, indent: usize, key: &str, text: &str) {
         if is_block(text) {
             self.block(indent, &format!("{key}:"), indent + 2, text);
         } else {
@@ -69,7 +75,14 @@ impl Writer {
         }
     }
 
-    fn block(&mut self, indent: usize, start: &str, inner: usize, text: &str) {
+    /// Writes a text as a literal block behind `start`, its lines indented by `inner`.
+    pub(in crate::manifest) fn block(
+        &mut self,
+        indent: usize,
+        start: &str,
+        inner: usize,
+        text: &str,
+    ) {
         // Without it, the spaces that the text begins with would be taken for indentation.
         let begins = text.trim_start_matches('\n').starts_with(' ');
         let indicator = if begins { "2" } else { "" };
@@ -133,12 +146,12 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Tells whether a text is best read line by line.
-fn spans_lines(text: &str) -> bool {
+pub(in crate::manifest) fn spans_lines(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
 }
 
 /// Tells whether a literal block can hold a text, and every reader sees the same text in it.
-fn is_block(text: &str) -> bool {
+pub(in crate::manifest) fn is_block(text: &str) -> bool {
     let printable = |c: char| c == '\n' || c == '\t' || !is_unprintable(c);
     let blank = |line: &str| line.trim_matches([' ', '\t']).is_empty();
     let lines = || text.split('\n');
@@ -149,7 +162,7 @@ fn is_block(text: &str) -> bool {
         && lines().find(|line| !line.is_empty()).is_some_and(|line| !blank(line))
 }
 
-fn quoted(text: &str) -> String {
+pub(in crate::manifest) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -166,6 +179,11 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// Tells whether a text can stand between single quotes on one line.
+pub(in crate::manifest) fn is_printable(text: &str) -> bool {
+    !text.chars().any(is_unprintable)
 }
 
 /// Line breaks of some YAML versions, byte order marks and what no reader must accept as it is
