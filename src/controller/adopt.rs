@@ -15,7 +15,7 @@ use crate::model::{
     DataActionContent, Declared, Desired, DesiredDataAction, Environment, Flow, LivePart,
     ResourceId, Revision, ScriptForm, Source,
 };
-use crate::plan::{Plan, ResourcePlan, Work};
+use crate::plan::{Aim, Plan, ResourcePlan, Work};
 
 /// What became of an offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,11 @@ fn explain(error: &Error) -> String {
 }
 
 impl<'p> Adoption<'p> {
+    /// A rollback adopts nothing: what it compares with is not what git says.
     fn of(plan: &'p Plan, desired: &Desired, environment: &Environment) -> Option<Self> {
+        if plan.aim != Aim::Reconcile {
+            return None;
+        }
         let mut adoption = Self::default();
         for resource in &plan.resources {
             let left = match &resource.work {

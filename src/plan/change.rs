@@ -324,7 +324,11 @@ impl<'a> Change<'a> {
             Work::Flow(work) => Work::Flow(FlowWork { leaves: Some(leaves), ..work }),
             work => work,
         };
-        ResourcePlan { reason: Some(reason), work, ..plan }
+        let drift = match &self.comparison.verdict {
+            Verdict::Drifted(drift) => Some(drift.clone()),
+            Verdict::InSync | Verdict::GitChanged => None,
+        };
+        ResourcePlan { reason: Some(reason), drift, work, ..plan }
     }
 
     fn update(&self) -> ResourcePlan {
