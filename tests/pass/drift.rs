@@ -443,3 +443,38 @@ async fn a_draft_written_twice_without_a_change_is_written_all_the_same() {
     }
     assert!(reached, "no write was met");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_adopted_edit_comes_back_through_git_with_every_comment() {
+    let world = settled("drift: adopt").await;
+    let commented = flow("welcome", "Hello")
+        .replace("  elements:\n", "  # who answers first\n  elements:\n")
+        .replace("\"Hello\"}}", "\"Hello\", timeout: 5}}   # asked for by marketing");
+    world.write("flows/welcome.yaml", &commented);
+    world.commit("git changes another field");
+    edits(&world, edit(&json!({"prompt": "Bob was here"}))).await;
+    world.writes().await;
+
+    let report = world.reconcile().await;
+    assert_eq!(outcome(&report), ResourceOutcome::Drifted);
+    assert_eq!(world.writes().await, [], "nothing is deployed from the branch");
+    let message = world.git(&["log", "-1", "--format=%B", "flowgate/drift/development"]);
+    assert!(message.starts_with("Adopt what changed live in development"), "{message}");
+    assert!(message.contains("bob edited the draft"), "{message}");
+    let adopted = world.git(&["show", "flowgate/drift/development:flows/welcome.yaml"]);
+    assert_eq!(adopted, commented.replace("\"Hello\"", "\"Bob was here\"").trim());
+
+    world.reconcile().await;
+    assert_eq!(
+        world.git(&["rev-list", "--count", "main..flowgate/drift/development"]),
+        "1",
+        "the same again makes no commit"
+    );
+    world.git(&["merge", "--quiet", "flowgate/drift/development"]);
+    let report = world.reconcile().await;
+    assert_eq!(outcomes(&report), ["welcome Updated 1.0.2"]);
+    assert_eq!(prompt(&world).await["prompt"], "Bob was here");
+    world.writes().await;
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
+    assert_eq!(world.writes().await, []);
+}
