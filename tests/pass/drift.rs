@@ -289,7 +289,10 @@ async fn the_strategy_draft_writes_the_draft_and_nothing_else() {
 
     // A lost state is found again without a write.
     world.git(&["update-ref", "-d", "refs/flowgate/state/development"]);
-    assert_eq!(world.reconcile().await.status.map(|one| one.counts.failed), Some(0));
+    world.writes().await;
+    assert_eq!(outcomes(&world.reconcile().await), ["welcome Adopted -"]);
+    assert_eq!(world.writes().await, []);
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
 }
 
 #[tokio::test(start_paused = true)]

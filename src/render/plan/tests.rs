@@ -623,6 +623,7 @@ fn json_has_everything() {
             "flowId": "f-1",
             "publishedVersionId": "v-3"
           },
+          "changedBy": "git",
           "delta": {
             "connectors": [],
             "elements": [
