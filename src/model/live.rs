@@ -108,7 +108,7 @@ pub enum Origin {
     Recorded,
     /// The state does not, but a version's metadata says that this project made it.
     Ours,
-    /// It has no versions and an empty draft: nothing is lost by taking it over.
+    /// It has no versions, and its draft is empty or git's: nothing is lost by taking it over.
     Empty,
     /// Somebody else made it.
     Foreign,

@@ -259,11 +259,11 @@ impl<'a> Change<'a> {
     /// What moved live, as it is saved.
     fn reverted(&self, drift: &Drift) -> Vec<Overwritten> {
         let deployed = drift.moves.iter().any(|one| one.part == LivePart::Deployment);
-        let drafted = drift.moves.iter().any(|one| one.part != LivePart::Deployment);
+        let edited = drift.moves.iter().any(|one| one.part != LivePart::Deployment);
         let current = self.live.current.as_ref().filter(|_| deployed);
         let current = current.and_then(|current| self.live.contents.get(&current.version_id));
-        let draft = drafted.then_some((LivePart::Draft, &self.live.draft.content));
-        let parts = draft.into_iter().chain(current.map(|content| (LivePart::Deployment, content)));
+        let held = edited.then_some((LivePart::Draft, &self.live.draft.content));
+        let parts = held.into_iter().chain(current.map(|content| (LivePart::Deployment, content)));
         parts.map(|(part, content)| self.saved(part, content)).collect()
     }
 

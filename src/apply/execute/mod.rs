@@ -123,7 +123,7 @@ impl<'a> Executor<'a> {
             Ok(event) => event,
             Err(Halt::Moved(how)) => Event::Moved(how),
             Err(Halt::Locked(why)) => Event::DraftLocked(why),
-            Err(Halt::Call(error)) if error.conflict_code() == Some("FLOW_LOCKED") => {
+            Err(Halt::Call(error)) if writes_draft(command) && is_locked(&error) => {
                 Event::DraftLocked(error.to_string())
             }
             Err(Halt::Call(error)) => Event::Error(self.explain(&error)),
@@ -186,6 +186,21 @@ impl<'a> Executor<'a> {
     fn key(&self, parts: &[&str]) -> IdempotencyKey {
         self.context.key(&self.resource.id, parts)
     }
+}
+
+/// Tells whether a command can meet somebody's lock on the draft.
+fn writes_draft(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::UpdateFlow(_)
+            | Command::WriteDraft(_)
+            | Command::Publish(..)
+            | Command::DeleteFlow(_)
+    )
+}
+
+fn is_locked(error: &Error) -> bool {
+    error.conflict_code() == Some("FLOW_LOCKED")
 }
 
 /// Tells whether what was to be made may be there, made by this request or by an earlier one of

@@ -9,7 +9,7 @@ use super::listed::Listed;
 use super::{Refresh, Wish, side_by_side};
 use crate::apply::Context;
 use crate::cxone::{Client, DeploymentFilter, Error, FlowListing, Owner};
-use crate::delta::Watch;
+use crate::delta::{Watch, hash};
 use crate::git;
 use crate::model::{
     ContentHash, Declared, DeploymentStatus, Desired, DesiredFlow, DraftRevision, Flow, FlowBase,
@@ -232,11 +232,16 @@ impl Subject<'_> {
             Origin::Recorded
         } else if live.versions.iter().any(|version| version.ours) {
             Origin::Ours
-        } else if live.versions.is_empty() && *draft == FlowContent::default() {
+        } else if live.versions.is_empty() && self.takes_nothing(draft) {
             Origin::Empty
         } else {
             Origin::Foreign
         }
+    }
+
+    /// Tells whether nothing is lost when a draft becomes git's.
+    fn takes_nothing(&self, draft: &FlowContent) -> bool {
+        *draft == FlowContent::default() || self.wanted == Some(hash(draft))
     }
 
     /// Reads the versions that the comparison looks into. Versions never change, so that the
