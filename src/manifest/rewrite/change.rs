@@ -93,7 +93,7 @@ impl<'t> Change<'t> {
         let Some(reason) = (!self.is_literal()).then(|| filled(node)).flatten() else {
             return false;
         };
-        let pointer = self.path.iter().map(|step| format!("/{}", escape(step))).collect();
+        let pointer = self.path.iter().flat_map(|step| ["/".to_owned(), escape(step)]).collect();
         self.left.push(Left { pointer, reason });
         true
     }
@@ -223,20 +223,14 @@ impl<'t> Change<'t> {
         let missing = is.iter().filter(|(key, _)| !said.iter().any(|(known, _)| known == key));
         let missing: Vec<_> = missing.cloned().collect();
         for (key, is) in missing {
-            match entries.iter().find(|entry| entry.key == key) {
-                Some(entry) => {
-                    let nothing = Tree::Leaf(Json::Null);
-                    let it = self.below(&key, Holder::Entry(entry, style), &nothing, &is)?;
-                    said.push((key, it));
-                }
-                None => {
-                    self.add_entry(
-                        (entries, style),
-                        (&kept, is_before(&after, &key)),
-                        (&key, &is),
-                    )?;
-                    said.push((key, is));
-                }
+            if let Some(entry) = entries.iter().find(|entry| entry.key == key) {
+                let nothing = Tree::Leaf(Json::Null);
+                let it = self.below(&key, Holder::Entry(entry, style), &nothing, &is)?;
+                said.push((key, it));
+            } else {
+                let place = (kept.as_slice(), earlier(&after, &key));
+                self.add_entry((entries, style), place, (&key, &is))?;
+                said.push((key, is));
             }
         }
         let ranges: Vec<_> = entries.iter().map(Entry::range).collect();
@@ -252,8 +246,8 @@ impl<'t> Change<'t> {
         (key, tree): (&str, &Tree),
     ) -> Result<(), Fault> {
         let stays = || entries.iter().zip(kept).filter(|(_, kept)| **kept).map(|(entry, _)| entry);
-        let before = stays().filter(|entry| earlier.contains(&entry.key)).last();
-        let (first, last) = (stays().next().ok_or(LAYOUT)?, stays().last().ok_or(LAYOUT)?);
+        let before = stays().rfind(|entry| earlier.contains(&entry.key));
+        let (first, last) = (stays().next().ok_or(LAYOUT)?, stays().next_back().ok_or(LAYOUT)?);
         if style == Style::Flow {
             let at = before.unwrap_or(last).value.range.end;
             self.edits.replace(at..at, &format!(", {}", render::flow_entry(key, tree)));
@@ -447,7 +441,7 @@ fn is_block(style: saphyr_parser::ScalarStyle) -> bool {
 }
 
 /// Returns the keys that come before a key.
-fn is_before(tree: &Tree, key: &str) -> Vec<String> {
+fn earlier(tree: &Tree, key: &str) -> Vec<String> {
     let Tree::Map(entries) = tree else { return Vec::new() };
     entries.iter().map(|(name, _)| name.clone()).take_while(|name| name != key).collect()
 }
