@@ -116,7 +116,11 @@ impl Part {
         let ada = &dump["records"][format!("store-000001/{}", id(1))];
         match self {
             Self::Description => action["description"].clone(),
-            Self::Script => action["script"].clone(),
+            Self::Script => {
+                let path = "/api/v2/dataactions/actions/action-000001";
+                let read = world.call(Method::GET, path, Value::Null).await;
+                read["script"]["content"].as_str().expect("a script").into()
+            }
             Self::Schema => {
                 let fields = dump["dataStores"]["store-000001"]["fields"].clone();
                 fields.to_string().contains("note").into()
