@@ -98,6 +98,13 @@ impl<'t> Change<'t> {
         true
     }
 
+    fn leaves_below(&mut self, step: &str, node: &Node) -> bool {
+        self.path.push(step.to_owned());
+        let left = self.leaves(node);
+        self.path.pop();
+        left
+    }
+
     /// Tells whether `${…}` means nothing here.
     fn is_literal(&self) -> bool {
         let first = self.path.first().map(String::as_str);
@@ -196,46 +203,68 @@ impl<'t> Change<'t> {
         if headless || !kept.contains(&true) {
             return self.replace(holder, &before, &after);
         }
-        let mut said = Vec::new();
         let mut removed = vec![false; entries.len()];
+        let mut said = self.known((entries, style), was, &after, &mut removed)?;
+        self.missing((entries, style), &kept, &after, &mut said)?;
+        let ranges: Vec<_> = entries.iter().map(Entry::range).collect();
+        self.remove(&ranges, &removed, style, |edits, at| edits.begins_line(at).then_some(at))?;
+        Ok(Tree::Map(said))
+    }
+
+    /// Changes the keys that are said already, and marks the entries of those that go.
+    fn known(
+        &mut self,
+        (entries, style): (&[Entry], Style),
+        was: &[(String, Tree)],
+        after: &Tree,
+        removed: &mut [bool],
+    ) -> Result<Vec<(String, Tree)>, Fault> {
+        let mut said = Vec::new();
         for (key, was) in was {
-            let place = entries.iter().position(|entry| entry.key == *key);
-            let entry = place.and_then(|place| entries.get(place));
+            let entry = entries.iter().zip(removed.iter_mut()).find(|(entry, _)| entry.key == *key);
             match (after.get(key), entry) {
-                (Some(is), Some(entry)) => {
+                (Some(is), Some((entry, _))) => {
                     let it = self.below(key, Holder::Entry(entry, style), was, is)?;
                     said.push((key.clone(), it));
                 }
                 (Some(is), None) if same(was, is) => said.push((key.clone(), was.clone())),
-                (None, Some(entry)) => {
-                    self.path.push(key.clone());
-                    let left = self.leaves(&entry.value);
-                    self.path.pop();
-                    if left {
-                        said.push((key.clone(), was.clone()));
-                    } else {
-                        removed[place.unwrap_or_default()] = true;
-                    }
+                (None, Some((entry, _))) if self.leaves_below(key, &entry.value) => {
+                    said.push((key.clone(), was.clone()));
                 }
-                _ => {}
+                (None, Some((_, removed))) => *removed = true,
+                (_, None) => {}
             }
         }
-        let missing = is.iter().filter(|(key, _)| !said.iter().any(|(known, _)| known == key));
-        let missing: Vec<_> = missing.cloned().collect();
-        for (key, is) in missing {
-            if let Some(entry) = entries.iter().find(|entry| entry.key == key) {
-                let nothing = Tree::Leaf(Json::Null);
-                let it = self.below(&key, Holder::Entry(entry, style), &nothing, &is)?;
-                said.push((key, it));
-            } else {
-                let place = (kept.as_slice(), earlier(&after, &key));
-                self.add_entry((entries, style), place, (&key, &is))?;
-                said.push((key, is));
+        Ok(said)
+    }
+
+    /// Says the keys that are not said yet.
+    fn missing(
+        &mut self,
+        (entries, style): (&[Entry], Style),
+        kept: &[bool],
+        after: &Tree,
+        said: &mut Vec<(String, Tree)>,
+    ) -> Result<(), Fault> {
+        let Tree::Map(is) = after else { return Ok(()) };
+        for (key, is) in is {
+            if said.iter().any(|(known, _)| known == key) {
+                continue;
             }
+            let it = match entries.iter().find(|entry| entry.key == *key) {
+                Some(entry) => {
+                    let nothing = Tree::Leaf(Json::Null);
+                    self.below(key, Holder::Entry(entry, style), &nothing, is)?
+                }
+                None => {
+                    let place = (kept, earlier(after, key));
+                    self.add_entry((entries, style), place, (key, is))?;
+                    is.clone()
+                }
+            };
+            said.push((key.clone(), it));
         }
-        let ranges: Vec<_> = entries.iter().map(Entry::range).collect();
-        self.remove(&ranges, &removed, style, |edits, at| edits.begins_line(at).then_some(at))?;
-        Ok(Tree::Map(said))
+        Ok(())
     }
 
     /// Adds an entry behind the one that it comes after, else in front.

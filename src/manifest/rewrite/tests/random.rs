@@ -203,7 +203,7 @@ fn manifest(flow: &Flow, turns: Vec<u8>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn whatever_changes_the_text_says_it_and_keeps_its_comments(
