@@ -251,16 +251,13 @@ impl<'t> Change<'t> {
             if said.iter().any(|(known, _)| known == key) {
                 continue;
             }
-            let it = match entries.iter().find(|entry| entry.key == *key) {
-                Some(entry) => {
-                    let nothing = Tree::Leaf(Json::Null);
-                    self.below(key, Holder::Entry(entry, style), &nothing, is)?
-                }
-                None => {
-                    let place = (kept, earlier(after, key));
-                    self.add_entry((entries, style), place, (key, is))?;
-                    is.clone()
-                }
+            let it = if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
+                let nothing = Tree::Leaf(Json::Null);
+                self.below(key, Holder::Entry(entry, style), &nothing, is)?
+            } else {
+                let place = (kept, earlier(after, key));
+                self.add_entry((entries, style), place, (key, is))?;
+                is.clone()
             };
             said.push((key.clone(), it));
         }
