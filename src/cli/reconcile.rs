@@ -217,7 +217,7 @@ fn show_adopted(adopted: &Adopted, terminal: &Terminal) {
     match offer {
         Offer::Planned | Offer::Nothing if files.is_empty() => {}
         Offer::Planned | Offer::Nothing => {
-            terminal.note(&format!("Would adopt on branch {branch}: {count}"))
+            terminal.note(&format!("Would adopt on branch {branch}: {count}"));
         }
         Offer::Made(_) => terminal
             .note(&format!("Adopted on branch {branch}: {count}; open a pull request from it")),

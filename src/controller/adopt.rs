@@ -113,9 +113,9 @@ impl<'p> Adoption<'p> {
                 Work::DataStore(work) => work.merged.as_ref().map(|merged| {
                     let declared = &desired.data_stores.get(&resource.id)?.declared;
                     let source = &declared.metadata.location.source;
-                    adoption.document(source, |source| {
+                    Some(adoption.document(source, |source| {
                         rewrite::data_store(source, declared, merged, environment)
-                    })
+                    }))
                 }),
             };
             let Some(Some(mut left)) = left else { continue };
@@ -134,7 +134,7 @@ impl<'p> Adoption<'p> {
     ) -> Option<Vec<String>> {
         let declared = &desired.flows.get(&resource.id)?.declared;
         let source = &declared.metadata.location.source;
-        self.document(source, |source| rewrite::flow(source, declared, merged, environment))
+        Some(self.document(source, |source| rewrite::flow(source, declared, merged, environment)))
     }
 
     fn data_action(
@@ -146,9 +146,8 @@ impl<'p> Adoption<'p> {
     ) -> Option<Vec<String>> {
         let declared = &desired.data_actions.get(&resource.id)?.declared;
         let source = &declared.metadata.location.source;
-        let mut left = self.document(source, |source| {
-            rewrite::data_action(source, declared, merged, environment)
-        })?;
+        let mut left = self
+            .document(source, |source| rewrite::data_action(source, declared, merged, environment));
         left.extend(self.script(declared, merged, desired));
         Some(left)
     }
@@ -188,7 +187,7 @@ impl<'p> Adoption<'p> {
         &mut self,
         source: &Arc<Source>,
         rewrite: impl FnOnce(&Source) -> Result<Rewritten, rewrite::Error>,
-    ) -> Option<Vec<String>> {
+    ) -> Vec<String> {
         let text = self.text(source);
         let now = Source { path: source.path.clone(), text: text.after.clone() };
         match rewrite(&now) {
@@ -203,9 +202,9 @@ impl<'p> Adoption<'p> {
                     )
                 });
                 let left = left.into_iter().map(|it| format!("{}: {}", it.pointer, it.reason));
-                Some(left.chain(anew).collect())
+                left.chain(anew).collect()
             }
-            Err(error) => Some(vec![format!("anything: {error}")]),
+            Err(error) => vec![format!("anything: {error}")],
         }
     }
 

@@ -116,7 +116,11 @@ impl Part {
         let ada = &dump["records"][format!("store-000001/{}", id(1))];
         match self {
             Self::Description => action["description"].clone(),
-            Self::Script => action["script"].clone(),
+            Self::Script => {
+                let path = "/api/v2/dataactions/actions/action-000001";
+                let read = world.call(Method::GET, path, Value::Null).await;
+                read["script"]["content"].as_str().expect("a script").into()
+            }
             Self::Schema => {
                 let fields = dump["dataStores"]["store-000001"]["fields"].clone();
                 fields.to_string().contains("note").into()
@@ -361,5 +365,37 @@ async fn a_record_that_someone_deleted_is_put_back_or_goes_from_git() {
         world.writes().await;
         assert_eq!(outcomes(&world.reconcile().await), [""; 0], "{policy}");
         assert_eq!(world.writes().await.len(), 0, "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_during_a_revert_is_saved_before_it_is_written_over() {
+    for part in [Part::Description, Part::Value] {
+        for at in 0..30 {
+            let world = moved("revert", part, Git::Nothing).await;
+            let deed = match part {
+                Part::Description => {
+                    ("/_emulator/data-actions/lookup".to_owned(), json!({"description": "Again"}))
+                }
+                _ => (
+                    format!("/_emulator/data-stores/store-000001/records/{}", id(1)),
+                    json!({"fields": {"name": "Again"}}),
+                ),
+            };
+            let request = crate::world::request("development");
+            let (struck, _) = world.meddled_by(&request, at, (Method::PUT, deed.0, deed.1)).await;
+            let Some(struck) = struck else {
+                assert!(at > 3, "{part:?}: the pass is shorter than expected");
+                break;
+            };
+            for _ in 0..2 {
+                world.reconcile().await;
+            }
+            let why = format!("{part:?} before {}", struck.request);
+            let gits = if part == Part::Description { "Finds" } else { "Ada" };
+            assert_eq!(part.live(&world).await, gits, "{why}");
+            let saved = world.git(&["log", "-p", "--format=", "refs/flowgate/drift/development"]);
+            assert!(saved.contains("Again"), "{why}: {saved}");
+        }
     }
 }

@@ -38,7 +38,7 @@ fn field(fields: &mut Vec<SchemaField>, name: &str, live: &LiveDataStore) {
             field.constraints = spoken(field, is);
         }
         (None, Some(is)) => {
-            fields.push(SchemaField { extra: serde_json::Map::new(), ..is.clone() })
+            fields.push(SchemaField { extra: serde_json::Map::new(), ..is.clone() });
         }
         (_, None) => fields.retain(|field| field.name != name),
     }

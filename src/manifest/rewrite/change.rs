@@ -93,9 +93,16 @@ impl<'t> Change<'t> {
         let Some(reason) = (!self.is_literal()).then(|| filled(node)).flatten() else {
             return false;
         };
-        let pointer = self.path.iter().map(|step| format!("/{}", escape(step))).collect();
+        let pointer = self.path.iter().flat_map(|step| ["/".to_owned(), escape(step)]).collect();
         self.left.push(Left { pointer, reason });
         true
+    }
+
+    fn leaves_below(&mut self, step: &str, node: &Node) -> bool {
+        self.path.push(step.to_owned());
+        let left = self.leaves(node);
+        self.path.pop();
+        left
     }
 
     /// Tells whether `${…}` means nothing here.
@@ -196,52 +203,65 @@ impl<'t> Change<'t> {
         if headless || !kept.contains(&true) {
             return self.replace(holder, &before, &after);
         }
-        let mut said = Vec::new();
         let mut removed = vec![false; entries.len()];
+        let mut said = self.known((entries, style), was, &after, &mut removed)?;
+        self.missing((entries, style), &kept, &after, &mut said)?;
+        let ranges: Vec<_> = entries.iter().map(Entry::range).collect();
+        self.remove(&ranges, &removed, style, |edits, at| edits.begins_line(at).then_some(at))?;
+        Ok(Tree::Map(said))
+    }
+
+    /// Changes the keys that are said already, and marks the entries of those that go.
+    fn known(
+        &mut self,
+        (entries, style): (&[Entry], Style),
+        was: &[(String, Tree)],
+        after: &Tree,
+        removed: &mut [bool],
+    ) -> Result<Vec<(String, Tree)>, Fault> {
+        let mut said = Vec::new();
         for (key, was) in was {
-            let place = entries.iter().position(|entry| entry.key == *key);
-            let entry = place.and_then(|place| entries.get(place));
+            let entry = entries.iter().zip(removed.iter_mut()).find(|(entry, _)| entry.key == *key);
             match (after.get(key), entry) {
-                (Some(is), Some(entry)) => {
+                (Some(is), Some((entry, _))) => {
                     let it = self.below(key, Holder::Entry(entry, style), was, is)?;
                     said.push((key.clone(), it));
                 }
                 (Some(is), None) if same(was, is) => said.push((key.clone(), was.clone())),
-                (None, Some(entry)) => {
-                    self.path.push(key.clone());
-                    let left = self.leaves(&entry.value);
-                    self.path.pop();
-                    if left {
-                        said.push((key.clone(), was.clone()));
-                    } else {
-                        removed[place.unwrap_or_default()] = true;
-                    }
+                (None, Some((entry, _))) if self.leaves_below(key, &entry.value) => {
+                    said.push((key.clone(), was.clone()));
                 }
-                _ => {}
+                (None, Some((_, removed))) => *removed = true,
+                (_, None) => {}
             }
         }
-        let missing = is.iter().filter(|(key, _)| !said.iter().any(|(known, _)| known == key));
-        let missing: Vec<_> = missing.cloned().collect();
-        for (key, is) in missing {
-            match entries.iter().find(|entry| entry.key == key) {
-                Some(entry) => {
-                    let nothing = Tree::Leaf(Json::Null);
-                    let it = self.below(&key, Holder::Entry(entry, style), &nothing, &is)?;
-                    said.push((key, it));
-                }
-                None => {
-                    self.add_entry(
-                        (entries, style),
-                        (&kept, is_before(&after, &key)),
-                        (&key, &is),
-                    )?;
-                    said.push((key, is));
-                }
+        Ok(said)
+    }
+
+    /// Says the keys that are not said yet.
+    fn missing(
+        &mut self,
+        (entries, style): (&[Entry], Style),
+        kept: &[bool],
+        after: &Tree,
+        said: &mut Vec<(String, Tree)>,
+    ) -> Result<(), Fault> {
+        let Tree::Map(is) = after else { return Ok(()) };
+        for (key, is) in is {
+            if said.iter().any(|(known, _)| known == key) {
+                continue;
             }
+            let it = if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
+                let nothing = Tree::Leaf(Json::Null);
+                self.below(key, Holder::Entry(entry, style), &nothing, is)?
+            } else {
+                let place = (kept, earlier(after, key));
+                self.add_entry((entries, style), place, (key, is))?;
+                is.clone()
+            };
+            said.push((key.clone(), it));
         }
-        let ranges: Vec<_> = entries.iter().map(Entry::range).collect();
-        self.remove(&ranges, &removed, style, |edits, at| edits.begins_line(at).then_some(at))?;
-        Ok(Tree::Map(said))
+        Ok(())
     }
 
     /// Adds an entry behind the one that it comes after, else in front.
@@ -252,8 +272,8 @@ impl<'t> Change<'t> {
         (key, tree): (&str, &Tree),
     ) -> Result<(), Fault> {
         let stays = || entries.iter().zip(kept).filter(|(_, kept)| **kept).map(|(entry, _)| entry);
-        let before = stays().filter(|entry| earlier.contains(&entry.key)).last();
-        let (first, last) = (stays().next().ok_or(LAYOUT)?, stays().last().ok_or(LAYOUT)?);
+        let before = stays().rfind(|entry| earlier.contains(&entry.key));
+        let (first, last) = (stays().next().ok_or(LAYOUT)?, stays().next_back().ok_or(LAYOUT)?);
         if style == Style::Flow {
             let at = before.unwrap_or(last).value.range.end;
             self.edits.replace(at..at, &format!(", {}", render::flow_entry(key, tree)));
@@ -447,7 +467,7 @@ fn is_block(style: saphyr_parser::ScalarStyle) -> bool {
 }
 
 /// Returns the keys that come before a key.
-fn is_before(tree: &Tree, key: &str) -> Vec<String> {
+fn earlier(tree: &Tree, key: &str) -> Vec<String> {
     let Tree::Map(entries) = tree else { return Vec::new() };
     entries.iter().map(|(name, _)| name.clone()).take_while(|name| name != key).collect()
 }

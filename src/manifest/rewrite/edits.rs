@@ -6,22 +6,22 @@ use std::ops::Range;
 pub(super) struct Edits<'t> {
     pub(super) text: &'t str,
     eol: &'static str,
-    edits: Vec<(Range<usize>, String)>,
+    made: Vec<(Range<usize>, String)>,
 }
 
 impl<'t> Edits<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        Self { text, eol, edits: Vec::new() }
+        Self { text, eol, made: Vec::new() }
     }
 
     /// Puts lines in the place of a range.
     pub(super) fn replace(&mut self, range: Range<usize>, with: &str) {
-        self.edits.push((range, with.replace('\n', self.eol)));
+        self.made.push((range, with.replace('\n', self.eol)));
     }
 
     pub(super) fn remove(&mut self, range: Range<usize>) {
-        self.edits.push((range, String::new()));
+        self.made.push((range, String::new()));
     }
 
     /// Removes the lines that a range touches.
@@ -56,10 +56,10 @@ impl<'t> Edits<'t> {
     ///
     /// What is inserted at one place comes out in the order in which it was inserted.
     pub(super) fn finish(mut self) -> Option<String> {
-        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
+        self.made.sort_by_key(|(range, _)| (range.start, range.end));
         let mut out = String::with_capacity(self.text.len());
         let mut at = 0;
-        for (range, with) in &self.edits {
+        for (range, with) in &self.made {
             out.push_str(self.text.get(at..range.start)?);
             out.push_str(with);
             at = range.end;

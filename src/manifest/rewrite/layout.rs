@@ -149,11 +149,13 @@ impl<'t> Builder<'t> {
                 self.finish(Node { range: from..to, value: Value::Alias, marked: true })
             }
             Event::SequenceStart(anchor, tag) => {
-                self.begin(from, to, anchor > 0 || tag.is_some(), Items::List(Vec::new()))
+                self.begin(from, to, anchor > 0 || tag.is_some(), Items::List(Vec::new()));
+                Some(())
             }
             Event::MappingStart(anchor, tag) => {
                 let items = Items::Mapping(Vec::new(), None);
-                self.begin(from, to, anchor > 0 || tag.is_some(), items)
+                self.begin(from, to, anchor > 0 || tag.is_some(), items);
+                Some(())
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             _ => Some(()),
@@ -161,12 +163,11 @@ impl<'t> Builder<'t> {
     }
 
     /// The mark of a block collection is empty, that of a flow collection has its bracket and blanks.
-    fn begin(&mut self, from: usize, to: usize, marked: bool, items: Items) -> Option<()> {
+    fn begin(&mut self, from: usize, to: usize, marked: bool, items: Items) {
         let bracket = self.text[from..to].rfind(['[', '{']).map(|found| from + found);
         let style = if bracket.is_some() { Style::Flow } else { Style::Block };
         let start = bracket.unwrap_or(from);
         self.open.push(Open { start, marked, style, items });
-        Some(())
     }
 
     fn end(&mut self) -> Option<()> {

@@ -112,7 +112,9 @@ fn field(field: &SchemaField) -> Tree {
 
 fn item(item: &Item) -> Tree {
     let relations: Vec<Tree> = item.relations.iter().map(relation).collect();
-    let relations = (!relations.is_empty()).then(|| Tree::List(relations, Identity::Key("field")));
+    let relations = Some(relations)
+        .filter(|it| !it.is_empty())
+        .map(|it| Tree::List(it, Identity::Key("field")));
     Says::default()
         .with("id", Tree::text(item.id.as_str()))
         .maybe("fields", free(&item.fields))

@@ -85,6 +85,7 @@ fn element(id: &str, configuration: Value) -> Element {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn only_what_changes_is_written() {
     type Case = (&'static str, fn(&mut Flow), &'static str);
     let table: &[Case] = &[

@@ -47,8 +47,11 @@ fn element() -> impl Strategy<Value = (String, Map<String, Value>)> {
 
 type Parts = std::collections::BTreeMap<String, (String, Map<String, Value>)>;
 
+/// Ends and label.
+type Way = (String, String, Option<String>);
+
 /// What a flow holds before or after, by element; ways go from each element to some others.
-fn parts() -> impl Strategy<Value = (Parts, Vec<(String, String, Option<String>)>)> {
+fn parts() -> impl Strategy<Value = (Parts, Vec<Way>)> {
     let elements = prop::collection::btree_map("[e-i]", element(), 1..5);
     let ways =
         prop::collection::btree_map(("[e-i]", "[e-i]"), prop::option::of("[a-z]{1,3}"), 0..4);
@@ -165,14 +168,14 @@ fn spec(flow: &Flow) -> Value {
     json!({"elements": elements, "connectors": connectors})
 }
 
-fn built((elements, ways): &(Parts, Vec<(String, String, Option<String>)>)) -> Flow {
+fn built((elements, ways): &(Parts, Vec<Way>)) -> Flow {
     let element = |(id, (element_type, configuration)): (&String, &(String, Map<_, _>))| Element {
         id: id.clone(),
         element_type: element_type.clone(),
         configuration: configuration.clone().into(),
         extra: Map::new(),
     };
-    let connector = |(source, target, label): &(String, String, Option<String>)| Connector {
+    let connector = |(source, target, label): &Way| Connector {
         id: format!("{source}->{target}"),
         source_id: source.clone(),
         target_id: target.clone(),
@@ -200,7 +203,7 @@ fn manifest(flow: &Flow, turns: Vec<u8>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn whatever_changes_the_text_says_it_and_keeps_its_comments(
