@@ -115,6 +115,18 @@ impl SourceValues {
         self.0.insert(source, fields);
     }
 
+    /// Returns the values that a flow was given.
+    pub fn of(sourced: &[Sourced]) -> Self {
+        let mut values = Self::default();
+        for Sourced { source, field, value, .. } in sourced {
+            if let Some(value) = value {
+                let fields = values.0.entry(source.clone()).or_default();
+                fields.insert(field.clone(), Ok(value.clone()));
+            }
+        }
+        values
+    }
+
     /// Returns a value, or why there is none.
     pub fn get(&self, source: &str, field: &str) -> Result<&Value, &str> {
         let found = self.0.get(source).and_then(|fields| fields.get(field));

@@ -377,3 +377,34 @@ async fn a_value_that_someone_changed_live_is_drift_and_not_overwritten() {
     assert_eq!(outcomes(&world.reconcile().await), ["welcome Drifted 1.0.0"]);
     assert_eq!(world.writes().await, []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_from_a_source_is_never_adopted_as_a_value() {
+    let adopting =
+        project(ONE).replace("DEVELOPMENT, sources", "DEVELOPMENT, drift: adopt, sources");
+    let world = World::of(&adopting, &[("flows/welcome.yaml", welcome())]);
+    set_priority(&world, "low");
+    world.reconcile().await;
+    let edit = |priority: &str, prompt: &str| {
+        json!({"updatedBy": "bob", "nodes": [
+            {"id": "begin", "type": "Begin", "configuration": {}},
+            {"id": "greet", "type": "IVR",
+             "configuration": {"prompt": prompt, "priority": priority}},
+            {"id": "end", "type": "End", "configuration": {}}
+        ]})
+    };
+    world.control(Method::PUT, "flows/welcome/draft", edit("low", "Bob was here")).await;
+    let report = world.reconcile().await;
+    assert_eq!(outcomes(&report), ["welcome Drifted 1.0.0"]);
+    let offered = || world.git(&["show", "flowgate/drift/development:flows/welcome.yaml"]);
+    assert_eq!(offered(), welcome().replace("prompt: Hi", "prompt: Bob was here").trim());
+
+    world.control(Method::PUT, "flows/welcome/draft", edit("high", "Bob was here again")).await;
+    let report = world.reconcile().await;
+    assert_eq!(offered(), welcome().replace("prompt: Hi", "prompt: Bob was here again").trim());
+    let left = &report.adopted.as_ref().expect("adopted").left;
+    assert!(
+        left.iter().any(|one| one.contains("/elements/greet/configuration/priority")),
+        "{left:?}"
+    );
+}

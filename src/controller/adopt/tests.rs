@@ -9,7 +9,7 @@ use crate::model::{
     Conflict, Desired, Drift, Environment, LivePart, Move, ResourceId, ResourceOutcome, Side,
     Wanted,
 };
-use crate::plan::{Action, DataStoreWork, FlowWork, Plan, ResourcePlan, Stage, Work};
+use crate::plan::{Action, Aim, DataStoreWork, FlowWork, Opening, Plan, ResourcePlan, Stage, Work};
 
 fn moved(how: &str) -> Move {
     Move { part: LivePart::Definition, by: None, at: None, how: how.to_owned() }
@@ -115,7 +115,12 @@ fn planned(desired: &Desired) -> Plan {
         resources: desired.flows.iter().map(flow).collect(),
         unchanged: 0,
         refreshed: Vec::new(),
+        aim: Aim::Reconcile,
+        holds: Vec::new(),
         refusals: Vec::new(),
+        overrides: Vec::new(),
+        warnings: Vec::new(),
+        opening: Opening::Open,
     }
 }
 

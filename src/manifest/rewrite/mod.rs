@@ -22,11 +22,12 @@ use std::sync::Arc;
 
 use crate::model::{
     DataActionContent, DataStoreContent, Declared, DesiredDataAction, DesiredDataStore,
-    DesiredFlow, Environment, Flow, ResourceId, Severity, Source,
+    DesiredFlow, Environment, Flow, ResourceId, Severity, Source, SourceValues,
 };
 
 use super::parse::{Parsed, parse};
 use super::report::Report;
+use super::sourced;
 use super::template::Filling;
 use super::text::{Content, File};
 use super::unresolved::{Manifest, Unresolved};
@@ -86,7 +87,9 @@ pub fn flow(
     after: &Flow,
     environment: &Environment,
 ) -> Result<Rewritten, Error> {
-    let says = |declared: &DesiredFlow| says::flow(&declared.flow);
+    // The file has references to sources where `before` has what they answered.
+    let values = SourceValues::of(&before.sourced);
+    let says = |declared: &DesiredFlow| says::flow(&sourced::fill(declared, &values).flow);
     let (before, id) = (says(before), before.id());
     Rewriting { source, id, environment, says }.run(&before, &says::flow(after), flows)
 }
