@@ -456,7 +456,7 @@ fn hostile_text_is_shown_and_not_obeyed() {
 fn colours_are_written_only_when_asked_for() {
     let style = Style { color: true, ..STYLE };
     let drawn = text(&plan(vec![resource("a", "A", Action::Adopt)]), style);
-    insta::assert_snapshot!(drawn.escape_debug(), @r#"\u{1b}[1mPlan of acme-contact-centre for production: tenant acme, target environment PRODUCTION, revision 1a2b3c4d\u{1b}[0m\n\u{1b}[2m  = adopt\u{1b}[0m\n\n\u{1b}[1m\u{1b}[36m= Flow/a\u{1b}[0m \"A\" \u{1b}[2m(flows/a.yaml:3)\u{1b}[0m\n\n\u{1b}[1mPlan: 0 to create, 0 to update, 1 to adopt, 0 to delete, 12 unchanged, 0 left alone.\u{1b}[0m\n"#);
+    insta::assert_snapshot!(drawn.escape_debug(), @r#"\u{1b}[1mPlan of acme-contact-centre for production: tenant acme, target environment PRODUCTION, revision 1a2b3c4d\u{1b}[0m\n\u{1b}[2m  = adopt\u{1b}[0m\n\n\u{1b}[1m\u{1b}[36m= Flow/a\u{1b}[0m \"A\" \u{1b}[2m(flows/a.yaml:3)\u{1b}[0m\n\n\u{1b}[1mNothing to change: 1 resource is taken over as it is. The other 12 are as git wants them.\u{1b}[0m\n"#);
 }
 
 #[test]
