@@ -286,3 +286,20 @@ async fn a_flow_of_this_project_keeps_its_name() {
     assert_eq!(lost.files[0].path, "flows/welcome.yaml");
     assert_eq!(lost.exported[0].display_name, "Front door");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_named_and_the_rest_is_exported() {
+    let world = World::of(ONE, &[]);
+    let id = running(&world, "a", &saying(&json!("Hi"))).await;
+    running(&world, "b", &saying(&json!("Hi"))).await;
+    let fault = json!({"method": "GET", "path": format!("/api/v2/flows/{id}"), "times": 0,
+                       "status": 403, "body": "no"});
+    world.control(Method::POST, "faults", fault).await;
+    let export = exported(&world, Which::Published).await;
+    assert!(export.is_partial() && left(&export)[0].starts_with("a: "), "{export:?}");
+    assert_eq!(export.files.len(), 1);
+    world.control(Method::DELETE, "faults", Value::Null).await;
+    let rest = exported(&world, Which::Published).await;
+    assert_eq!((rest.exported[0].id.name.as_str(), rest.declared[0].id.name.as_str()), ("a", "b"));
+    assert!(!rest.is_partial());
+}
