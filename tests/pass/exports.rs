@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use flowgate::controller::{
     Cache, ExportRequest, Files, Place, Report, Request, Which, export, read,
 };
+use flowgate::cxone::exchange::{Exchange, ExchangeError};
 use flowgate::cxone::{Client, Settings};
+use flowgate::emulator::Emulator;
 use flowgate::git::work_tree;
 use flowgate::model::{Export, Outcome, ResourceId, ResourceOutcome, Secret, Tenant};
 use flowgate::plan::Adopt;
+use futures::future::BoxFuture;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -25,14 +30,22 @@ pub(crate) async fn exported(world: &World, which: Which) -> Export {
 }
 
 pub(crate) async fn looked_at(world: &World, which: Which, place: Place) -> Export {
+    looked_through(world, Arc::new(world.emulator.clone()), which, place).await
+}
+
+async fn looked_through(
+    world: &World,
+    exchange: Arc<dyn Exchange>,
+    which: Which,
+    place: Place,
+) -> Export {
     let entries = work_tree::list(world.path()).expect("the folder");
     let files = Files::Folder(world.path(), &entries);
     let manifests = read(&files, &mut Cache::default()).expect("a project");
     let request = ExportRequest { environment: Some("development".into()), which, place };
     let connect = |tenant: &Tenant| {
         let settings = Settings::of(tenant, "id".to_owned(), Secret::new("secret"), 1);
-        let exchange = Arc::new(world.emulator.clone());
-        Client::new(settings, exchange).map_err(|error| error.to_string())
+        Client::new(settings, Arc::clone(&exchange)).map_err(|error| error.to_string())
     };
     export(&manifests, &request, &connect).await.unwrap_or_else(|error| panic!("{error:?}"))
 }
@@ -103,7 +116,7 @@ pub(crate) async fn deployed(world: &World, id: &str, version: &str) {
         if now["status"] == "SUCCESS" {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
@@ -285,4 +298,60 @@ async fn a_flow_of_this_project_keeps_its_name() {
     let lost = exported(&world, Which::Published).await;
     assert_eq!(lost.files[0].path, "flows/welcome.yaml");
     assert_eq!(lost.exported[0].display_name, "Front door");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_named_and_the_rest_is_exported() {
+    let world = World::of(ONE, &[]);
+    let id = running(&world, "a", &saying(&json!("Hi"))).await;
+    running(&world, "b", &saying(&json!("Hi"))).await;
+    let fault = json!({"method": "GET", "path": format!("/api/v2/flows/{id}"), "times": 0,
+                       "status": 403, "body": "no"});
+    world.control(Method::POST, "faults", fault).await;
+    let export = exported(&world, Which::Published).await;
+    assert!(export.is_partial() && left(&export)[0].starts_with("a: "), "{export:?}");
+    assert_eq!(export.files.len(), 1);
+    world.control(Method::DELETE, "faults", Value::Null).await;
+    let rest = exported(&world, Which::Published).await;
+    assert_eq!((rest.exported[0].id.name.as_str(), rest.declared[0].id.name.as_str()), ("a", "b"));
+    assert!(!rest.is_partial());
+}
+
+/// A tenant whose stores hold more records than it shows.
+struct Crowded(Emulator);
+
+impl Exchange for Crowded {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            let records = request.uri().path().ends_with("/records");
+            let answer = self.0.send(request, timeout).await?;
+            if !records {
+                return Ok(answer);
+            }
+            let mut page: Value = serde_json::from_slice(answer.body()).expect("JSON");
+            page["totalCount"] = 10_001.into();
+            Ok(answer.map(|_| Bytes::from(page.to_string())))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_of_many_records_is_exported_without_them() {
+    let world = World::of(ONE, &[]);
+    let fields = json!([{"name": "n", "type": "number"}]);
+    let store = json!({"name": "numbers", "description": "Many", "fields": fields});
+    let store = world.call(Method::POST, "/api/v2/datastores", store).await;
+    let records = format!("/api/v2/datastores/{}/records", store["id"].as_str().expect("an id"));
+    world.call(Method::POST, &records, json!({"fields": {"n": 1}})).await;
+    let crowded = Arc::new(Crowded(world.emulator.clone()));
+    let export = looked_through(&world, crowded, Which::Published, Place::Project).await;
+    insta::assert_snapshot!(export.exported[0].notes.join("\n"), @"it holds 10001 records, and more than 10000 are not written: they are left to others (`policy: ignore`)");
+    world.write(&export.files[0].path, &export.files[0].text);
+    assert_eq!(outcomes(&taken_over(&world).await), ["numbers Adopted -"]);
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
+    assert_eq!(world.writes().await, []);
 }

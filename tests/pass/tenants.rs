@@ -201,7 +201,7 @@ async fn stores(world: &World, dice: &mut Dice) -> Vec<String> {
     let mut names = Vec::new();
     for n in 0..STORES {
         let name = format!("{}{n}", dice.draw("[a-zA-Z0-9][a-zA-Z0-9_-]{0,6}x"));
-        let fields: Vec<(String, &str)> = (0..1 + dice.pick(6))
+        let fields: Vec<(String, &str)> = (0..=dice.pick(6))
             .map(|i| (format!("{i}{}", dice.draw(text())), TYPES[dice.pick(TYPES.len())]))
             .collect();
         let schema: Vec<Value> = fields
@@ -237,8 +237,8 @@ async fn records(world: &World, dice: &mut Dice, path: &str, fields: &[(String, 
         }
         world.call(Method::POST, path, json!({"id": id, "fields": values})).await;
         // A chain that would become too long is refused, and then there is one less.
-        let patch = json!({"fields": links, "_version": 1});
-        world.try_call(Method::PATCH, &format!("{path}/{id}"), patch).await;
+        let related = json!({"fields": links, "_version": 1});
+        world.try_call(Method::PATCH, &format!("{path}/{id}"), related).await;
         ids.push(id);
     }
 }
@@ -254,7 +254,7 @@ fn content(dice: &mut Dice, actions: &[String], stores: &[String]) -> Content {
         match kind {
             "API" => configuration["dataAction"] = actions[dice.pick(actions.len())].clone().into(),
             "Database" => {
-                configuration["dataStore"] = stores[dice.pick(stores.len())].clone().into()
+                configuration["dataStore"] = stores[dice.pick(stores.len())].clone().into();
             }
             _ => {}
         }
@@ -312,6 +312,10 @@ async fn tenants_of_two_hundred_resources_come_to_git_and_stay_as_they_are() {
         assert_eq!(world.writes().await, []);
         assert_eq!(left(&export), [""; 0]);
         assert_eq!(export.exported.len(), FLOWS + ACTIONS + STORES);
+        let holds = |text: &str| export.files.iter().any(|file| file.text.contains(text));
+        for text in ["cascadeAction: delete", "\r\n", "$${values.greeting}", "type: set-variable"] {
+            assert!(holds(text), "{text}");
+        }
 
         let report = taken_over(&world).await;
         let status = report.status.as_ref().expect("an applied pass");

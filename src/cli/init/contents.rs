@@ -104,3 +104,53 @@ fn shell(path: &str) -> String {
         format!("'{}'", path.replace('\'', "'\\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{self, Content, File};
+    use crate::model::ResourceId;
+
+    fn setup() -> Setup {
+        Setup {
+            name: "front-desk".to_owned(),
+            base_url: "https://eu-1.api.nicecxone.com".to_owned(),
+            environment: "production".to_owned(),
+            target: "yes: PRODUCTION".to_owned(),
+            folder: "it's here".to_owned(),
+            with_values: false,
+            element_types: ["set-variable".to_owned(), "yes".to_owned()].into(),
+            external: vec!["DataAction/theirs".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_project_file_says_what_the_tenant_needs() {
+        let content = Content::Bytes(project(&setup()).into_bytes());
+        let read = manifest::project(File { path: "flowgate.yaml".to_owned(), content });
+        let read = read.expect("a project").project;
+        assert_eq!(read.element_types.len(), 10);
+        assert!(read.element_types.contains("yes") && read.element_types.contains("Begin"));
+        assert_eq!(read.external, [ResourceId::data_action("theirs")].into());
+        assert_eq!(read.environments[0].target_environment, "yes: PRODUCTION");
+        assert_eq!(read.name, "front-desk");
+    }
+
+    #[test]
+    fn files_for_others_are_what_those_read() {
+        let files = of_folder(&setup(), true).into_iter().chain(of_ci(&setup()));
+        for ProjectText { path, text } in files {
+            assert!(!text.contains("@FOLDER@") && !text.contains("@NAME@"), "{path}");
+            match path.rsplit('.').next() {
+                Some("json") => {
+                    drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"));
+                }
+                Some("yml" | "yaml") => {
+                    drop(serde_yaml::from_str::<serde_json::Value>(&text).expect("YAML"));
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(shell("it's here"), r"'it'\''s here'");
+    }
+}

@@ -23,7 +23,7 @@ pub fn write(desired: &DesiredFlow) -> String {
 }
 
 /// Returns the manifest of a flow that has nothing but a name beside what it holds; otherwise as
-/// [`write`].
+/// [`write()`].
 pub fn write_flow(name: &str, flow: &Flow) -> String {
     let mut writer = document(Kind::Flow);
     writer.text(2, "name", name);

@@ -49,6 +49,7 @@ pub(super) fn summary(plan: &Plan) -> String {
     if plan.refusals.is_empty() && plan.resources.iter().all(ResourcePlan::is_taken_over_as_it_is) {
         let others = match plan.unchanged {
             0 => String::new(),
+            1 => " The other one is as git wants it.".to_owned(),
             count => format!(" The other {count} are as git wants them."),
         };
         return match plan.resources.len() {
