@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::git::{Error, Repo, Signature, adopted_branch};
 use crate::manifest::rewrite::{self, Extent, Rewritten};
 use crate::model::{
-    DataActionContent, Declared, Desired, DesiredDataAction, Environment, Flow, LivePart,
-    ResourceId, Revision, ScriptForm, Source,
+    DataActionContent, Declared, Desired, DesiredDataAction, DriftBranch, Environment, Flow,
+    LivePart, ResourceId, Revision, ScriptForm, Source,
 };
 use crate::plan::{Aim, Plan, ResourcePlan, Work};
 
@@ -43,6 +43,14 @@ pub struct Adopted {
     pub left: Vec<String>,
     /// What became of it.
     pub offer: Offer,
+}
+
+impl Adopted {
+    /// Returns the branch where it offers something.
+    pub fn branch(&self) -> Option<DriftBranch> {
+        let (Offer::Made(commit) | Offer::Standing(commit)) = &self.offer else { return None };
+        Some(DriftBranch { name: self.branch.clone(), commit: commit.clone() })
+    }
 }
 
 /// The files of an adoption, and what its message says.

@@ -82,7 +82,7 @@ pub async fn pass(
     let who = outside.repo.identity().at(started_at);
     let adopted = adopt::commit(&plan, &pass.desired, environment, (outside.repo, &who));
     let applied = pass.apply(&plan, &state, &context).await?;
-    let status = pass.record(&plan, &hash, &applied, claims.state())?;
+    let status = pass.record(&plan, &hash, (&applied, adopted.as_ref()), claims.state())?;
     pass.report((plan, hash), Some(status), adopted, &context.client)
 }
 
@@ -315,10 +315,11 @@ impl<'a> Pass<'a> {
         &self,
         plan: &Plan,
         hash: &str,
-        applied: &[Applied],
+        (applied, adopted): (&[Applied], Option<&adopt::Adopted>),
         (mut state, tip): (State, Option<Tip>),
     ) -> Result<Status, Error> {
-        let status = self.summarize(plan, hash, applied);
+        let drift_branch = adopted.and_then(adopt::Adopted::branch);
+        let status = Status { drift_branch, ..self.summarize(plan, hash, applied) };
         let scope = if self.request.selector.is_some() { Scope::Narrowed } else { Scope::Whole };
         let who = self.outside.repo.identity().at(status.finished_at);
         record::change(&mut state, applied, plan, &self.desired);
@@ -358,6 +359,7 @@ impl<'a> Pass<'a> {
             plan_hash: hash.to_owned(),
             refusals: refusals.map(|r| format!("{}: {}", r.guard, r.message)).collect(),
             overrides: plan.overridden(),
+            drift_branch: None,
             resources: applied.iter().map(|applied| applied.status.clone()).collect(),
             counts,
         }

@@ -187,6 +187,7 @@ fn says_the_same(repo: &Repo, status: &Status) -> bool {
         status.counts.changed == 0
             && overrides
             && known.outcome == status.outcome
+            && known.drift_branch == status.drift_branch
             && (synced || known.resources == status.resources)
     })
 }

@@ -57,7 +57,9 @@ pub use state::{
     DataActionRecord, DataStoreRecord, Deployed, DraftRecord, Failure, FlowRecord, Record,
     RecordedContent, RecordedJson, State, VersionRecord,
 };
-pub use status::{Counts, DeltaCounts, Outcome, Override, ResourceOutcome, ResourceStatus, Status};
+pub use status::{
+    Counts, DeltaCounts, DriftBranch, Outcome, Override, ResourceOutcome, ResourceStatus, Status,
+};
 pub use step::Step;
 pub use trial::{Mismatch, Trial, TrialCounts, TrialFault, TrialOutcome, TrialReport};
 pub use window::Window;

@@ -184,6 +184,21 @@ impl fmt::Display for Override {
     }
 }
 
+/// A branch that offers what people changed in the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftBranch {
+    /// Its name, without `refs/heads/`.
+    pub name: String,
+    /// The commit that has all of it.
+    pub commit: Revision,
+}
+
+impl fmt::Display for DriftBranch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "offered on branch {} ({})", self.name, self.commit.short())
+    }
+}
+
 /// The record of a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -207,6 +222,8 @@ pub struct Status {
     pub refusals: Vec<String>,
     /// What would have held something back and was set aside.
     pub overrides: Vec<Override>,
+    /// Where drift is offered for adoption.
+    pub drift_branch: Option<DriftBranch>,
     /// What became of each resource that is not unchanged.
     pub resources: Vec<ResourceStatus>,
     /// How many there were, the unchanged ones included.

@@ -469,6 +469,9 @@ async fn an_adopted_edit_comes_back_through_git_with_every_comment() {
         "1",
         "the same again makes no commit"
     );
+    let offered = world.note("development").drift_branch.expect("a branch");
+    assert_eq!(offered.name, "flowgate/drift/development");
+    assert_eq!(offered.commit.as_str(), world.git(&["rev-parse", "flowgate/drift/development"]));
     world.git(&["merge", "--quiet", "flowgate/drift/development"]);
     let report = world.reconcile().await;
     assert_eq!(outcomes(&report), ["welcome Updated 1.0.2"]);

@@ -32,6 +32,8 @@ pub(super) struct Document {
     refusals: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     overrides: Vec<Override>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift_branch: Option<DriftBranch>,
     #[serde(default)]
     resources: Vec<Resource>,
 }
@@ -42,6 +44,12 @@ struct Override {
     passed: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct DriftBranch {
+    name: String,
+    commit: String,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -120,6 +128,7 @@ impl Document {
             counts: Counts::of(status.counts),
             refusals: status.refusals.clone(),
             overrides: status.overrides.iter().cloned().map(Override::of).collect(),
+            drift_branch: status.drift_branch.clone().map(DriftBranch::of),
             resources: status.resources.iter().map(Resource::of).collect(),
         }
     }
@@ -163,9 +172,21 @@ impl Document {
             plan_hash: self.plan_hash,
             refusals: self.refusals,
             overrides: self.overrides.into_iter().map(Override::into_model).collect(),
+            drift_branch: self.drift_branch.map(DriftBranch::into_model).transpose()?,
             resources: resources.collect::<Result<_, _>>()?,
             counts: self.counts.into_model(),
         })
+    }
+}
+
+impl DriftBranch {
+    fn of(model::DriftBranch { name, commit }: model::DriftBranch) -> Self {
+        Self { name, commit: commit.to_string() }
+    }
+
+    fn into_model(self) -> Result<model::DriftBranch, String> {
+        let commit = self.commit.parse().map_err(|error| format!("{error}"))?;
+        Ok(model::DriftBranch { name: self.name, commit })
     }
 }
 

@@ -28,13 +28,15 @@ pub enum ReadError {
     Malformed(String),
 }
 
-/// Returns the note of a pass: a summary line, a line a refusal, an override and a resource, then the status as
+/// Returns the note of a pass: a summary line, a line a refusal, an override, the branch of
+/// adopted drift and a resource, then the status as
 /// JSON, with blank lines between. The same status gives the same bytes.
 pub fn write(status: &Status) -> String {
     let refusals = status.refusals.iter().map(|refusal| format!("Refused: {}", cut(refusal)));
     let overrides = status.overrides.iter();
     let overrides = overrides.map(|one| format!("Override: {}", cut(&one.to_string())));
-    let lines = refusals.chain(overrides);
+    let branch = status.drift_branch.iter().map(|branch| format!("Drift: {branch}"));
+    let lines = refusals.chain(overrides).chain(branch);
     let lines: Vec<String> = lines.chain(status.resources.iter().map(resource_line)).collect();
     let body = if lines.is_empty() { String::new() } else { format!("{}\n\n", lines.join("\n")) };
     format!("{}\n\n{body}{}\n", summary_line(status), Document::of(status).to_json())

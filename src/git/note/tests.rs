@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use semver::Version;
 
 use super::*;
-use crate::model::{DeploymentId, Outcome, Override, Part, ResourceId, ResourceOutcome, VersionId};
+use crate::model::{
+    DeploymentId, DriftBranch, Outcome, Override, Part, ResourceId, ResourceOutcome, VersionId,
+};
 
 fn resource(name: &str, outcome: ResourceOutcome, message: Option<&str>) -> ResourceStatus {
     ResourceStatus {
@@ -41,6 +43,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>) -> Status {
         plan_hash: "sha256:00".to_owned(),
         refusals: Vec::new(),
         overrides: Vec::new(),
+        drift_branch: None,
         resources,
         counts,
     }
@@ -238,6 +241,7 @@ prop_compose! {
         resources in prop::collection::vec(any_resource(), 0..4),
         overrides in prop::collection::vec(any_override(), 0..3),
         failed in any::<u32>(),
+        branch in prop::option::of(("[a-z/]{1,9}", "[0-9a-f]{40}")),
     ) -> Status {
         let [environment, operator, plan_hash] = texts;
         Status {
@@ -251,6 +255,10 @@ prop_compose! {
             plan_hash,
             refusals,
             overrides,
+            drift_branch: branch.map(|(name, commit)| DriftBranch {
+                name,
+                commit: commit.parse().expect("an id"),
+            }),
             counts: Counts { failed: failed as usize, changed: resources.len(), ..Counts::default() },
             resources,
         }
@@ -263,7 +271,7 @@ proptest! {
         let note = write(&status);
         prop_assert_eq!(write(&status), note.as_str());
         let lines = human_part(&note).lines().filter(|line| !line.is_empty()).count();
-        prop_assert_eq!(lines, 1 + status.refusals.len() + status.overrides.len() + status.resources.len());
+        prop_assert_eq!(lines, 1 + status.refusals.len() + status.overrides.len() + usize::from(status.drift_branch.is_some()) + status.resources.len());
         prop_assert_eq!(read(&note), Ok(status));
     }
 

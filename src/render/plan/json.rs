@@ -109,6 +109,8 @@ struct Resource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    leaves: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     changed_by: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +274,10 @@ impl<'a> From<&'a ResourcePlan> for Resource<'a> {
             place: resource.place.as_deref(),
             action,
             outcome,
+            leaves: match resource.action {
+                Action::Leave(_) => None,
+                _ => resource.leaves().map(model::ResourceOutcome::as_str),
+            },
             reason: resource.reason.as_deref(),
             changed_by: resource.changed_by().as_str(),
             drift: resource.drift.as_ref().map(DriftDocument::from),

@@ -46,6 +46,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>, unchanged: usize) ->
         plan_hash: "sha256:00".into(),
         refusals: Vec::new(),
         overrides: Vec::new(),
+        drift_branch: None,
         resources,
         counts,
     }
