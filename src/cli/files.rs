@@ -93,7 +93,7 @@ fn prepare(path: &Path, text: &str) -> Result<NamedTempFile, Error> {
 }
 
 /// A temporary file is for its owner's eyes only; one that stays is for those of the folder.
-fn builder() -> tempfile::Builder<'static, 'static> {
+pub(super) fn builder() -> tempfile::Builder<'static, 'static> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "permissions are those of the folder"))]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::error::Error;
+use super::files;
 use crate::controller::Reviewed;
 
 /// Writes a plan whole or not at all.
@@ -13,7 +14,7 @@ pub(super) fn save(path: &Path, plan: &Value) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = files::builder().tempfile_in(folder)?;
         writeln!(file, "{plan:#}")?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

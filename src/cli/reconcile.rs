@@ -217,18 +217,18 @@ fn show_adopted(adopted: &Adopted, terminal: &Terminal) {
     match offer {
         Offer::Planned | Offer::Nothing if files.is_empty() => {}
         Offer::Planned | Offer::Nothing => {
-            terminal.note(&format!("Would adopt on branch {branch}: {count}"));
+            terminal.note(&format!("Would offer on branch {branch}: {count}"));
         }
         Offer::Made(_) => terminal
-            .note(&format!("Adopted on branch {branch}: {count}; open a pull request from it")),
+            .note(&format!("Offered on branch {branch}: {count}; open a pull request from it")),
         Offer::Standing(commit) => terminal.note(&format!(
             "Still to be merged from branch {branch}: {count} ({})",
             commit.short()
         )),
-        Offer::Failed(why) => terminal.warning(&format!("nothing was adopted: {why}")),
+        Offer::Failed(why) => terminal.warning(&format!("nothing is offered: {why}")),
     }
     for one in left {
-        terminal.warning(&format!("not adopted: {one}"));
+        terminal.warning(&format!("not offered: {one}"));
     }
 }
 

@@ -34,7 +34,8 @@ fn request(arguments: &Rollback) -> Request {
         refresh: Refresh::Changed,
         adopt: Adopt::Never,
         prune: Some(Prune::Never),
-        failed: Failed::LeaveAlone,
+        // What was live may have failed before it was.
+        failed: Failed::Retry,
         selector: arguments.resource.clone().map(Selector::Resource),
         allow_immutable: BTreeSet::new(),
         dangers: BTreeSet::new(),

@@ -1,7 +1,8 @@
 //! Pausing and resuming, between passes.
 
 use super::Error;
-use super::load::{self, Cache, Files};
+use super::fetch::Fetched;
+use super::load::Cache;
 use super::record;
 use crate::git::{Holder, Repo};
 use crate::model::{Hold, HoldReason, ResourceId, State};
@@ -73,12 +74,11 @@ impl Desk<'_> {
         &self,
         change: impl FnOnce(&mut State, &dyn Fn(&ResourceId) -> bool) -> Result<Vec<Hold>, Error>,
     ) -> Result<(String, Vec<Hold>), Error> {
-        let snapshot = self.repo.snapshot(&self.repo.resolve(None, None)?)?;
-        let manifests = load::read(&Files::Commit(self.repo, &snapshot), &mut Cache::default())?;
-        let environment = manifests.choose(self.environment)?;
+        let fetched = Fetched::head((None, self.environment), &mut Cache::default(), self.repo)?;
+        let environment = &fetched.rules()?;
         let _lock = self.repo.lock(&environment.name, self.holder)?;
         let (mut state, tip) = self.repo.read_state(&environment.name)?;
-        let declared = manifests.environment(environment).0;
+        let declared = fetched.manifests().environment(environment).0;
         let before = state.clone();
         let known = |id: &ResourceId| declared.declares(id) || before.knows(id);
         let changed = change(&mut state, &known)?;

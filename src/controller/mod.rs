@@ -8,6 +8,7 @@ mod beside;
 mod compare;
 mod error;
 mod export;
+mod fetch;
 mod holds;
 mod ledger;
 mod load;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::fetch::Fetched;
 use super::ledger::Claims;
-use super::load::{self, Cache, Files, Manifests};
+use super::load::{Cache, Loaded};
 use super::record::{self, Scope};
 use super::request::{Course, Mode, Outside, Report, Request, Target};
 use super::{Error, adopt, beside, reviewed, rollback, sources, trials};
@@ -18,7 +19,7 @@ use crate::model::{
     Counts, Desired, Environment, Finding, Hold, HoldReason, Observed, Outcome, Project, Prune,
     Revision, Selector, State, Status,
 };
-use crate::plan::{self, Aim, Plan, Policy, Promotion};
+use crate::plan::{self, Action, Aim, Plan, Policy, Promotion};
 use crate::{render, validate};
 
 /// Runs a pass: fetch → load → validate → observe → compare → plan → guard → apply → verify →
@@ -32,21 +33,18 @@ pub async fn pass(
     outside: &Outside<'_>,
 ) -> Result<Report, Error> {
     let started_at = (outside.now)();
-    let fetched = fetch(request, cache, outside.repo)?;
-    let environment = fetched.manifests.choose(Some(&fetched.environment))?;
-    let loaded = load::load_environment(&fetched.manifests, environment)?;
+    let fetched = Fetched::read(request, cache, outside.repo)?;
+    let environment = &fetched.rules()?;
+    let Loaded { desired, warnings } = fetched.load(environment)?;
     let mut pass = Pass {
         request,
         outside,
-        rolls_back_from: fetched.from.clone(),
-        project: fetched.manifests.project(),
+        rolls_back_from: fetched.from(),
+        project: fetched.project(),
         environment,
         snapshot: &fetched.snapshot,
-        desired: Desired {
-            revision: Some(fetched.snapshot.revision.clone()),
-            ..loaded.desired.managed(&environment.manages)
-        },
-        warnings: loaded.warnings.into_iter().filter(|one| !beside::decides(one.code)).collect(),
+        desired,
+        warnings: warnings.into_iter().filter(|one| !beside::decides(one.code)).collect(),
         started_at,
     };
 
@@ -86,45 +84,6 @@ pub async fn pass(
     pass.report((plan, hash), Some(status), adopted, &context.client)
 }
 
-/// What git holds for a pass.
-struct Fetched {
-    snapshot: Snapshot,
-    manifests: Arc<Manifests>,
-    environment: String,
-    /// The commit that is rolled back.
-    from: Option<Revision>,
-}
-
-fn fetch(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, Error> {
-    let head = fetch_head(request, cache, repo)?;
-    let Course::RollBack(target) = &request.course else { return Ok(head) };
-    let Fetched { environment, snapshot, .. } = head;
-    let from = snapshot.revision;
-    let to = rollback::revision(repo, &environment, &from, target)?;
-    let snapshot = repo.snapshot(&to)?;
-    let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
-    Ok(Fetched { snapshot, manifests, environment, from: Some(from) })
-}
-
-/// Reads the project at the asked revision, else at `HEAD`; when that puts the environment on another
-/// branch, what that branch says is what counts.
-fn fetch_head(request: &Request, cache: &mut Cache, repo: &Repo) -> Result<Fetched, Error> {
-    let asked = repo.resolve(request.revision.as_deref(), None)?;
-    let snapshot = repo.snapshot(&asked)?;
-    let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
-    let chosen = manifests.choose(request.environment.as_deref())?;
-    let (environment, branch) = (chosen.name.clone(), chosen.branch.clone());
-    if request.revision.is_none() && branch.is_some() {
-        let revision = repo.resolve(None, branch.as_deref())?;
-        if revision != asked {
-            let snapshot = repo.snapshot(&revision)?;
-            let manifests = load::read(&Files::Commit(repo, &snapshot), cache)?;
-            return Ok(Fetched { snapshot, manifests, environment, from: None });
-        }
-    }
-    Ok(Fetched { snapshot, manifests, environment, from: None })
-}
-
 /// What every stage after loading looks at.
 struct Pass<'a> {
     request: &'a Request,
@@ -155,6 +114,10 @@ impl<'a> Pass<'a> {
 
     /// Puts the values of today into what git wants.
     async fn ask_sources(&mut self) {
+        if matches!(self.request.course, Course::RollBack(Target::Version(_))) {
+            // A version says it all.
+            return;
+        }
         let desired = std::mem::take(&mut self.desired);
         let selected = plan::select(&desired, self.request.selector.as_ref());
         let access = self.outside.sources;
@@ -232,8 +195,13 @@ impl<'a> Pass<'a> {
 
     /// A rollback to a version of a flow wants that, whatever git says.
     async fn want_version(&mut self, state: &State, client: &Client) -> Result<(), Error> {
-        let Course::RollBack(Target::Version(number)) = &self.request.course else { return Ok(()) };
+        let Course::RollBack(target) = &self.request.course else { return Ok(()) };
         let Some(Selector::Resource(id)) = &self.request.selector else { return Ok(()) };
+        if !self.desired.declares(id) {
+            let why = format!("{} does not declare {id}", self.snapshot.revision.short());
+            return Err(Error::Rollback { environment: self.environment.name.clone(), why });
+        }
+        let Target::Version(number) = target else { return Ok(()) };
         let tenant = (self.project.name.as_str(), client);
         let wanted = rollback::want_version(&mut self.desired, id, number, state, tenant).await;
         let environment = self.environment.name.clone();
@@ -255,12 +223,12 @@ impl<'a> Pass<'a> {
     /// Records that a rollback began, before its first write: if the pass dies, the next one does not roll
     /// forward again.
     fn hold_rollback(&self, plan: &Plan, claims: &Claims) -> Result<(), Error> {
-        let Some(from) = self.rolls_back_from.clone().filter(|_| plan.refusals.is_empty()) else {
+        let Some(from) = self.rolls_back_from.clone().filter(|_| goes_back(plan)) else {
             return Ok(());
         };
         let to = match &self.request.course {
             Course::RollBack(Target::Version(number)) => number.to_string(),
-            _ => plan.revision.short().to_owned(),
+            _ => plan.revision.to_string(),
         };
         let resource = match &self.request.selector {
             Some(Selector::Resource(id)) => Some(id.clone()),
@@ -319,7 +287,9 @@ impl<'a> Pass<'a> {
         (mut state, tip): (State, Option<Tip>),
     ) -> Result<Status, Error> {
         let drift_branch = adopted.and_then(adopt::Adopted::branch);
-        let status = Status { drift_branch, ..self.summarize(plan, hash, applied) };
+        let status = self.summarize(plan, hash, applied);
+        let synced_at = record::synced_at(self.outside.repo, &status);
+        let status = Status { synced_at, drift_branch, ..status };
         let scope = if self.request.selector.is_some() { Scope::Narrowed } else { Scope::Whole };
         let who = self.outside.repo.identity().at(status.finished_at);
         record::change(&mut state, applied, plan, &self.desired);
@@ -353,6 +323,7 @@ impl<'a> Pass<'a> {
             revision: plan.revision.clone(),
             rolled_back_from: self.rolls_back_from.clone(),
             outcome: refused.or(worst).unwrap_or(Outcome::Synced),
+            synced_at: None,
             started_at: self.started_at,
             finished_at: (self.outside.now)(),
             operator: self.outside.operator.to_owned(),
@@ -389,6 +360,18 @@ impl<'a> Pass<'a> {
             finished_at: (self.outside.now)(),
         })
     }
+}
+
+/// Tells whether a rollback does what was asked: something, or nothing because all is as it was. A pause or
+/// a failure that keeps it from everything leaves things where git has them.
+fn goes_back(plan: &Plan) -> bool {
+    let acts = plan.resources.iter().any(|one| !one.is_idle());
+    let kept = plan.resources.iter().filter_map(|one| match one.action {
+        Action::Leave(outcome) => Some(outcome.of_pass()),
+        _ => None,
+    });
+    let stopped = kept.max().is_some_and(|worst| worst != Outcome::Synced);
+    plan.refusals.is_empty() && (acts || !stopped)
 }
 
 /// Does work that takes its time, without holding up other tasks where that can be had.

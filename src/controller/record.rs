@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::Error;
 use crate::apply::{Applied, RecordChange};
 use crate::git::{self, Repo, Signature, Tip, note};
 use crate::manifest;
 use crate::model::{
     DataActionRecord, DataStoreRecord, Declared, Desired, DesiredFlow, FlowRecord, Hold,
-    ItemPolicy, Kind, LivePart, Outcome, Record, ResourceId, State, Status,
+    ItemPolicy, Kind, LivePart, Outcome, Record, ResourceId, ResourceStatus, State, Status,
 };
 use crate::plan::{Overwritten, Plan, Refreshed, ResourcePlan, Work};
 
@@ -77,6 +79,8 @@ pub(super) enum Scope {
 /// A narrowed pass writes no note, because its outcome is not that of the commit, and what is promoted
 /// by the note would be what was never reconciled.
 ///
+/// Nor does a rollback that did not come through: the commit's note says what it was when it was live.
+///
 /// A pass that changed nothing leaves the note of an earlier one on the same commit, if that says
 /// the same; so the second pass does not hide what the first one did.
 pub(super) fn write(
@@ -86,9 +90,17 @@ pub(super) fn write(
     (state, tip): (&State, Option<Tip>),
     who: &Signature,
 ) -> Result<(), git::Error> {
-    let message = note::summary_line(status);
+    let overrides = status.overrides.iter().map(|one| format!("Override: {one}\n"));
+    let overrides: String = overrides.collect();
+    // A narrowed pass has no note to say it.
+    let message = if overrides.is_empty() {
+        note::summary_line(status)
+    } else {
+        format!("{}\n\n{overrides}", note::summary_line(status))
+    };
     repo.write_state(&status.environment, state, tip, &message, who)?;
-    if scope == Scope::Narrowed || says_the_same(repo, status) {
+    let halfway = status.rolled_back_from.is_some() && status.outcome != Outcome::Synced;
+    if scope == Scope::Narrowed || halfway || says_the_same(repo, status) {
         return Ok(());
     }
     repo.write_note(&status.environment, &status.revision, &note::write(status), who)
@@ -169,6 +181,11 @@ fn take<R: Clone>(
     records.insert(name.to_owned(), record.clone());
 }
 
+/// Returns the resources that a pass did not change, which is what the next one says of them too.
+fn left(status: &Status) -> Vec<&ResourceStatus> {
+    status.resources.iter().filter(|one| !one.outcome.is_change()).collect()
+}
+
 /// Puts a hold into the state, in place of those of the same kind that it covers.
 pub(super) fn hold(state: &mut State, hold: Hold) {
     state.holds.retain(|known| {
@@ -178,16 +195,28 @@ pub(super) fn hold(state: &mut State, hold: Hold) {
     state.holds.push(hold);
 }
 
+/// Returns when the environment was last synced with the commit of a pass: by it, or by an earlier one.
+pub(super) fn synced_at(repo: &Repo, status: &Status) -> Option<Timestamp> {
+    match status.outcome {
+        Outcome::Synced => Some(status.finished_at),
+        _ => noted(repo, status)?.synced_at,
+    }
+}
+
+/// Returns what the last recorded pass of the same commit did.
+fn noted(repo: &Repo, status: &Status) -> Option<Status> {
+    let text = repo.read_note(&status.environment, &status.revision).ok().flatten()?;
+    note::read(&text).ok()
+}
+
 fn says_the_same(repo: &Repo, status: &Status) -> bool {
-    let known = repo.read_note(&status.environment, &status.revision).ok().flatten();
-    let known = known.and_then(|text| note::read(&text).ok());
-    known.is_some_and(|known| {
+    noted(repo, status).is_some_and(|known| {
         let synced = status.outcome == Outcome::Synced;
         let overrides = status.overrides.is_empty() || known.overrides == status.overrides;
         status.counts.changed == 0
             && overrides
             && known.outcome == status.outcome
             && known.drift_branch == status.drift_branch
-            && (synced || known.resources == status.resources)
+            && (synced || left(&known) == left(status))
     })
 }

@@ -1,6 +1,7 @@
 //! Where a rollback goes.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Error;
@@ -9,8 +10,8 @@ use crate::cxone::{Client, Owner};
 use crate::delta::hash;
 use crate::git::{Repo, note};
 use crate::model::{
-    Desired, DesiredFlow, Flow, FlowContent, FlowId, HoldReason, Outcome, ResourceId, Revision,
-    State, Status, Wanted,
+    Declarations, Declared, Desired, DesiredFlow, Flow, FlowContent, FlowId, HoldReason, Metadata,
+    ResourceId, Revision, State, Status, Wanted,
 };
 
 /// How many commits that were synced an error names.
@@ -29,14 +30,17 @@ pub(super) fn revision(
         Target::Version(_) => Ok(head.clone()),
         Target::Revision(asked) => {
             let asked = repo.resolve(Some(asked), None)?;
+            if asked == *head {
+                let why = format!("git is at {}: there is nothing to go back to", head.short());
+                return Err(refused(why));
+            }
             check_synced(&passes(repo, environment)?, &asked).map_err(refused)?;
             Ok(asked)
         }
         Target::LastSynced => {
+            // One that did not come through goes on.
             if let Some(to) = rolled_back(repo, environment, head)? {
-                let why =
-                    format!("it is rolled back to {to} already; name another commit with --to");
-                return Err(refused(why));
+                return Ok(repo.resolve(Some(&to), None)?);
             }
             last_synced(&passes(repo, environment)?, head).map_err(refused)
         }
@@ -62,9 +66,9 @@ fn passes(repo: &Repo, environment: &str) -> Result<Vec<Status>, Error> {
 
 fn check_synced(passes: &[Status], asked: &Revision) -> Result<(), String> {
     let pass = passes.iter().find(|pass| pass.revision == *asked);
-    let what = match pass.map(|pass| pass.outcome) {
-        Some(Outcome::Synced) => return Ok(()),
-        Some(outcome) => format!("ended {outcome} with {}", asked.short()),
+    let what = match pass {
+        Some(pass) if pass.synced_at.is_some() => return Ok(()),
+        Some(pass) => format!("ended {} with {}", pass.outcome, asked.short()),
         None => format!("was never reconciled at {}", asked.short()),
     };
     Err(format!("it {what}; {}", known(passes)))
@@ -72,22 +76,53 @@ fn check_synced(passes: &[Status], asked: &Revision) -> Result<(), String> {
 
 /// Names commits that one can go back to.
 fn known(passes: &[Status]) -> String {
-    let synced = passes.iter().filter(|pass| pass.outcome == Outcome::Synced);
-    let named: Vec<&str> = synced.take(NAMED).map(|pass| pass.revision.short()).collect();
+    let mut synced: Vec<_> = passes.iter().filter(|pass| pass.synced_at.is_some()).collect();
+    synced.sort_by_key(|pass| Reverse(pass.synced_at));
+    let named: Vec<&str> = synced.iter().take(NAMED).map(|pass| pass.revision.short()).collect();
     if named.is_empty() {
         return "no recorded commit was synced".to_owned();
     }
-    format!("commits that were synced, newest first: {}", named.join(", "))
+    let more = match synced.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("commits that were synced, newest first: {}{more}", named.join(", "))
 }
 
 /// Returns the newest commit that was synced, before the one that is recorded last.
 fn last_synced(passes: &[Status], head: &Revision) -> Result<Revision, String> {
     let live = passes.first().map(|pass| &pass.revision);
-    let before = passes.iter().find(|pass| {
-        pass.outcome == Outcome::Synced && Some(&pass.revision) != live && pass.revision != *head
+    let before = passes.iter().filter(|pass| {
+        pass.synced_at.is_some() && Some(&pass.revision) != live && pass.revision != *head
     });
+    let before = before.max_by_key(|pass| pass.synced_at);
     let before = before.map(|pass| pass.revision.clone());
     before.ok_or_else(|| "no earlier commit was synced here".to_owned())
+}
+
+/// Carries the identity of what was renamed since: the state has it under the name of today.
+pub(super) fn carry_names(desired: &mut Desired, now: &Declarations) {
+    rename(&mut desired.flows, &now.flows, |flow| &mut flow.metadata);
+    rename(&mut desired.data_actions, &now.data_actions, |action| &mut action.metadata);
+    rename(&mut desired.data_stores, &now.data_stores, |store| &mut store.metadata);
+}
+
+fn rename<T: Declared + Clone>(
+    then: &mut BTreeMap<ResourceId, Wanted<T>>,
+    now: &BTreeMap<ResourceId, Arc<T>>,
+    metadata: impl Fn(&mut T) -> &mut Metadata,
+) {
+    for (id, declared) in now {
+        let Some(old) = &declared.metadata().renamed_from else { continue };
+        let old = ResourceId { kind: id.kind, name: old.clone() };
+        if then.contains_key(id) || now.contains_key(&old) {
+            continue;
+        }
+        if let Some(wanted) = then.get_mut(&old) {
+            let declared = Arc::make_mut(&mut wanted.declared);
+            metadata(declared).renamed_from = Some(id.name.clone());
+        }
+    }
 }
 
 /// Puts a version of a flow in the place of what git wants of it.
@@ -99,16 +134,22 @@ pub(super) async fn want_version(
     (project, client): (&str, &Client),
 ) -> Result<(), String> {
     let wanted = desired.flows.get(id).ok_or(format!("git does not declare {id}"))?;
-    let record = wanted.declared.metadata.name.as_str();
-    let flow = state.flows.get(record).ok_or(format!("the state does not know {id}"))?;
+    let record = wanted.declared.record(state);
+    let flow = record.ok_or_else(|| format!("the state does not know {id}"))?;
     let owner = Owner { project: project.to_owned(), resource: id.clone() };
     let content = read_version(&flow.id, number, &owner, client).await?;
     let declared = &*wanted.declared;
     let flow = Flow { content, version: Some(number.clone()), ..declared.flow.clone() };
     let hash = hash(&flow.content);
     // What git says of places is of other content.
-    let (element_places, connector_places) = (Arc::default(), Arc::default());
-    let declared = DesiredFlow { element_places, connector_places, flow, ..declared.clone() };
+    let declared = DesiredFlow {
+        element_places: Arc::default(),
+        connector_places: Arc::default(),
+        flow,
+        sourced: Arc::default(),
+        missing: None,
+        ..declared.clone()
+    };
     desired.flows.insert(id.clone(), Wanted { declared: Arc::new(declared), hash });
     Ok(())
 }

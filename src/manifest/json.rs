@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::model::{Code, Span};
+use crate::model::{Code, Span, pointer_step};
 
 use super::report::Report;
 use super::scalar::Meaning;
@@ -66,7 +66,7 @@ pub(super) fn read(report: &mut Report, node: &Node<'_>, references: References)
 /// Returns a path as a JSON pointer.
 pub(super) fn pointer(path: &[Step]) -> String {
     let step = |step: &Step| match step {
-        Step::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Step::Key(key) => format!("/{}", pointer_step(key)),
         Step::Index(index) => format!("/{index}"),
     };
     path.iter().map(step).collect()

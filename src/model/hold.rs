@@ -20,7 +20,7 @@ pub enum HoldReason {
     RolledBack {
         /// The commit that is not applied while it is the one that git is at.
         from: Revision,
-        /// What it was rolled back to: a commit, or the version of a flow.
+        /// What it was rolled back to: a commit, in full, or the version of a flow.
         to: String,
     },
 }
@@ -65,15 +65,16 @@ impl fmt::Display for Hold {
         let Self { by, since, .. } = self;
         match &self.reason {
             HoldReason::Paused { reason, until } => {
-                write!(f, "paused by {by} since {since}: {reason}")?;
+                write!(f, "paused by {by} since {since:.0}: {reason}")?;
                 match until {
-                    Some(until) => write!(f, ", until {until}"),
+                    Some(until) => write!(f, ", until {until:.0}"),
                     None => f.write_str(", until it is resumed"),
                 }
             }
             HoldReason::RolledBack { from, to } => write!(
                 f,
-                "rolled back to {to} by {by} at {since}, until git moves on from {} or it is resumed",
+                "rolled back to {} by {by} at {since:.0}, until git moves on from {} or it is resumed",
+                to.parse().map_or(to.clone(), |to: Revision| to.short().to_owned()),
                 from.short()
             ),
         }
@@ -121,7 +122,7 @@ mod tests {
         let reason = "freeze before the elections".to_owned();
         let pause = hold(HoldReason::Paused { reason, until: None });
         insta::assert_snapshot!(pause, @"paused by ada since 2026-03-02T03:00:00Z: freeze before the elections, until it is resumed");
-        let to = revision('b').short().to_owned();
+        let to = revision('b').to_string();
         let back = hold(HoldReason::RolledBack { from: revision('a'), to });
         insta::assert_snapshot!(back, @"rolled back to bbbbbbbb by ada at 2026-03-02T03:00:00Z, until git moves on from aaaaaaaa or it is resumed");
     }

@@ -11,6 +11,7 @@ mod flow;
 mod hold;
 mod id;
 mod live;
+mod pointer;
 mod project;
 mod resource;
 mod secret;
@@ -46,6 +47,7 @@ pub use live::{
     Based, DeploymentStatus, Draft, DraftLock, FlowBase, Found, LiveDataAction, LiveDataStore,
     LiveDeployment, LiveFlow, LiveItem, LiveVersion, Observed, Origin,
 };
+pub use pointer::pointer_step;
 pub use project::{
     ClientAuth, Credential, DriftPolicy, Environment, Gate, Limit, Limits, Project, Prune,
     Selector, Strategy, Tenant,

@@ -210,6 +210,8 @@ pub struct Status {
     pub rolled_back_from: Option<Revision>,
     /// How the pass ended.
     pub outcome: Outcome,
+    /// When a pass of the commit last ended [`Outcome::Synced`] here: what can be gone back to.
+    pub synced_at: Option<Timestamp>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

@@ -44,6 +44,33 @@ pub(super) fn leave(
     ResourcePlan { reason: Some(reason), ..blank(declared, Action::Leave(outcome), work) }
 }
 
+/// What a comparison of a live store comes to.
+struct Weighed {
+    compared: DataStoreComparison,
+    /// What git and the tenant say together, where drift is adopted.
+    merged: Option<Box<DataStoreContent>>,
+    drift: Option<Drift>,
+    reverts: bool,
+    /// Of its name and description, what is written.
+    settings: Vec<FieldChange>,
+}
+
+impl Weighed {
+    /// How it ends because of what somebody changed.
+    fn outcome(&self) -> Option<ResourceOutcome> {
+        match (self.compared.conflicts.is_empty(), self.compared.kept.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(ResourceOutcome::Drifted),
+            (false, _) => Some(ResourceOutcome::Conflict),
+        }
+    }
+
+    /// What somebody changed, a sentence each.
+    fn left(&self) -> Vec<String> {
+        [self.compared.conflicts.clone(), self.compared.kept.clone()].concat()
+    }
+}
+
 struct Planning<'a> {
     wanted: &'a Wanted<DesiredDataStore>,
     declared: &'a DesiredDataStore,
@@ -133,6 +160,23 @@ impl Planning<'_> {
         base: &DataStoreContent,
         record: &DataStoreRecord,
     ) -> Planned {
+        let weighed = self.weigh(live, base, record);
+        if !weighed.settings.is_empty() || !weighed.compared.delta.is_empty() {
+            return Planned::something(self.write(live, weighed));
+        }
+        match weighed.outcome() {
+            Some(outcome) => Planned::something(self.keep(live, weighed, outcome)),
+            None => self.settled(live, base, record),
+        }
+    }
+
+    /// Compares the three sides, and puts what was renamed beside what was changed.
+    fn weigh(
+        &self,
+        live: &LiveDataStore,
+        base: &DataStoreContent,
+        record: &DataStoreRecord,
+    ) -> Weighed {
         let refused = record.unnamed.as_ref() == Some(&self.declared.naming());
         let (mut declared, mut before) = (self.declared.clone(), base.clone());
         if refused {
@@ -143,51 +187,59 @@ impl Planning<'_> {
         let renamed = (live.name != record.name && live.name != *name)
             .then(|| format!("someone renamed it from {:?} to {:?}", record.name, live.name));
         let policy = self.policy.drift(&self.declared.metadata);
-        let (compared, merged) = self.compared(&declared, live, &before, policy);
+        let (mut compared, merged) = self.compared(&declared, live, &before, policy);
         let drift = self.drift((&declared, &before), live, &compared, renamed.as_ref());
         let reverts = policy == DriftPolicy::Revert && drift.is_some();
-        let mut compared = compared;
         compared.kept.extend(renamed);
         let settings = match (refused, reverts) {
             (true, _) => Vec::new(),
             (false, true) => self.settings(live, &compared),
             (false, false) => self.writable(live, &compared, record),
         };
-        let left = [compared.conflicts.clone(), compared.kept.clone()].concat();
-        let outcome = match (compared.conflicts.is_empty(), compared.kept.is_empty()) {
-            (true, true) => None,
-            (true, false) => Some(ResourceOutcome::Drifted),
-            (false, _) => Some(ResourceOutcome::Conflict),
+        Weighed { compared, merged, drift, reverts, settings }
+    }
+
+    /// Everything is as git wants it; the record may be behind.
+    fn settled(
+        &self,
+        live: &LiveDataStore,
+        base: &DataStoreContent,
+        record: &DataStoreRecord,
+    ) -> Planned {
+        let naming = self.declared.naming();
+        let record = DataStoreRecord {
+            name: live.name.clone(),
+            updated_at: live.updated_at.clone(),
+            hash: self.wanted.hash,
+            unnamed: record.unnamed.clone().filter(|refused| *refused == naming),
+            ..record.clone()
         };
-        if settings.is_empty() && compared.delta.is_empty() {
-            return match outcome {
-                None => {
-                    let naming = self.declared.naming();
-                    let record = DataStoreRecord {
-                        name: live.name.clone(),
-                        updated_at: live.updated_at.clone(),
-                        hash: self.wanted.hash,
-                        unnamed: record.unnamed.clone().filter(|refused| *refused == naming),
-                        ..record.clone()
-                    };
-                    let content = advanced(self.declared, live, base);
-                    Planned::Nothing(Some(Box::new(Refreshed::DataStore(record, content))))
-                }
-                Some(outcome) => {
-                    let reason = format!(
-                        "{}; nothing is written over it. Make git say what is live now, or undo it in \
-                         the tenant",
-                        sentences(&left)
-                    );
-                    let work = DataStoreWork { merged, ..self::work(live, Vec::new()) };
-                    Planned::something(ResourcePlan {
-                        drift,
-                        reason: Some(reason),
-                        ..self.blank(Action::Leave(outcome), work)
-                    })
-                }
-            };
+        let content = advanced(self.declared, live, base);
+        Planned::Nothing(Some(Box::new(Refreshed::DataStore(record, content))))
+    }
+
+    /// Nothing is written over what somebody changed.
+    fn keep(
+        &self,
+        live: &LiveDataStore,
+        weighed: Weighed,
+        outcome: ResourceOutcome,
+    ) -> ResourcePlan {
+        let reason = format!(
+            "{}; nothing is written over it. Make git say what is live now, or undo it in the tenant",
+            sentences(&weighed.left())
+        );
+        let work = DataStoreWork { merged: weighed.merged, ..work(live, Vec::new()) };
+        ResourcePlan {
+            drift: weighed.drift,
+            reason: Some(reason),
+            ..self.blank(Action::Leave(outcome), work)
         }
+    }
+
+    fn write(&self, live: &LiveDataStore, weighed: Weighed) -> ResourcePlan {
+        let (outcome, left) = (weighed.outcome(), weighed.left());
+        let Weighed { compared, merged, drift, reverts, settings } = weighed;
         let lost = reverts || !compared.overwritten.is_empty();
         let work = DataStoreWork {
             leaves: outcome.filter(|_| !reverts),
@@ -202,13 +254,13 @@ impl Planning<'_> {
             let saved = work.overwrites.as_ref().map(|_| self.saved());
             reason(stays, saved)
         };
-        Planned::something(ResourcePlan {
+        ResourcePlan {
             drift,
             settings,
             reason,
             delta: compared.delta,
             ..self.blank(Action::Update, work)
-        })
+        }
     }
 
     /// Compares under a policy; returns also what git and the tenant say together, where drift is

@@ -210,7 +210,9 @@ fn version_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> Option<Objection> {
 fn near_version_cap(plan: &ResourcePlan, policy: &Policy<'_>) -> Option<Warning> {
     let near = NEAR_VERSION_CAP..VERSION_CAP;
     let versions = versions_before(plan).filter(|versions| near.contains(versions))?;
-    Some(Warning {
+    // So many were asked for.
+    let asked = policy.environment.keep_versions.is_some_and(|keep| versions <= keep as usize);
+    (!asked).then(|| Warning {
         about: "version-cap-near",
         message: format!(
             "{} has {versions} versions and the platform keeps {VERSION_CAP}; {}",
@@ -263,12 +265,22 @@ fn immutable_elements<'a>(
                 "{} would {} {} {:?}",
                 plan.id,
                 if matches!(element.change, PartChange::Removed(_)) { "remove" } else { "retype" },
-                element.label,
+                type_before(element),
                 element.id
             ),
             flag: policy.allow_immutable.contains(&name).then_some("--allow-immutable"),
             way_out: format!("if that is meant, say --allow-immutable {name}"),
         })
+}
+
+/// Returns what an element was before it is removed or retyped.
+fn type_before(element: &PartDelta) -> &str {
+    let retyped = match &element.change {
+        PartChange::Modified(fields) => fields.iter().find(|field| field.pointer == "/type"),
+        PartChange::Added(_) | PartChange::Removed(_) => None,
+    };
+    let before = retyped.and_then(|field| field.before.as_ref()).and_then(|kind| kind.as_str());
+    before.unwrap_or(&element.label)
 }
 
 fn touches_immutable(element: &PartDelta) -> bool {

@@ -6,14 +6,15 @@ use crate::model::{FlowRecord, LiveFlow, MAX_ROLLBACK_DEPTH, VersionId};
 
 /// Returns the versions to delete so that no more than `keep` are left when another is made, oldest first.
 ///
-/// Only versions that this project made go: what others made may be all that somebody has of it. Nor does
+/// Only versions that this project made go, and not its newest: what others made may be all that somebody has of it. Nor does
 /// one that is published, recorded, or in use in any target environment.
 pub(super) fn retired(live: &LiveFlow, record: Option<&FlowRecord>, keep: u32) -> Vec<VersionId> {
     let room = (keep as usize).saturating_sub(1);
     let surplus = live.versions.len().saturating_sub(room);
     let kept = kept(live, record);
-    let older = live.versions.iter().skip(MAX_ROLLBACK_DEPTH as usize).rev();
-    let retired = older.filter(|version| version.ours && !kept.contains(&version.id));
+    let ours = live.versions.iter().filter(|version| version.ours);
+    let older = ours.skip(MAX_ROLLBACK_DEPTH as usize).collect::<Vec<_>>().into_iter().rev();
+    let retired = older.filter(|version| !kept.contains(&version.id));
     retired.take(surplus).map(|version| version.id.clone()).collect()
 }
 

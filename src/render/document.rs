@@ -64,7 +64,7 @@ pub(super) struct Hold<'a> {
 impl<'a> From<&'a model::Hold> for Hold<'a> {
     fn from(hold: &'a model::Hold) -> Self {
         let document = Self {
-            kind: "pause",
+            kind: "paused",
             resource: hold.resource.as_ref().map(ToString::to_string),
             by: &hold.by,
             since: hold.since.to_string(),
@@ -80,7 +80,7 @@ impl<'a> From<&'a model::Hold> for Hold<'a> {
                 ..document
             },
             HoldReason::RolledBack { from, to } => {
-                Self { kind: "rollback", from: Some(from.as_str()), to: Some(to), ..document }
+                Self { kind: "rolledBack", from: Some(from.as_str()), to: Some(to), ..document }
             }
         }
     }

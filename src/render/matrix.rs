@@ -1,6 +1,6 @@
 //! The delta matrix as rows: one drawing for plans and diffs, terminals and Markdown.
 
-use crate::model::{Kind, Part, Sourced};
+use crate::model::{Kind, Part, Sourced, pointer_step};
 use std::collections::BTreeMap;
 
 use anstyle::Style as Ansi;
@@ -254,7 +254,7 @@ fn contents(value: &Value, origins: Origins<'_>) -> Vec<Row> {
     let below = ["/configuration", "/fields"].into_iter().flat_map(|parent| {
         let all = members(parent).into_iter().flatten();
         all.map(move |(key, value)| {
-            let key = key.replace('~', "~0").replace('/', "~1");
+            let key = pointer_step(key);
             (format!("{parent}/{key}"), value)
         })
     });

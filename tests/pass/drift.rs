@@ -241,7 +241,7 @@ async fn the_plan_shows_who_moved_what_and_all_three_values() {
     let report = world.reconcile().await;
     let text = render::plan::text(&report.plan, render::Style { color: false, width: 80 });
     for line in [
-        "live: bob edited the draft",
+        "bob edited the draft",
         "conflict greet/configuration/prompt",
         "base: \"Hello\"",
         "live: \"Bob was here\"",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use flowgate::controller::{Course, Desk, Error, Mode, Report, Request, Target};
 use flowgate::git::{Holder, Repo};
 use flowgate::model::{HoldReason, Outcome, Prune, ResourceId, Selector};
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::world::{Crash, World, flow, message, outcomes, request};
@@ -91,8 +92,9 @@ async fn what_is_rolled_back_stays_so_until_git_moves() {
 async fn what_is_rolled_back_goes_forward_when_it_is_resumed() {
     let (world, _) = twice().await;
     world.run(&roll_back(Target::LastSynced)).await;
-    let error = world.try_pass(&roll_back(Target::LastSynced)).await.expect_err("once is enough");
-    assert!(error.to_string().contains("rolled back to"), "{error}");
+    world.writes().await;
+    world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(paths(&world).await, [""; 0], "the same again does nothing");
     let dry = Request { mode: Mode::DryRun, ..course(Course::Resume) };
     assert_eq!(world.run(&dry).await.plan.resources[0].reason, None);
     assert_eq!(outcome_of(&world.reconcile().await), Outcome::Waiting, "a dry run resumes nothing");
@@ -146,6 +148,8 @@ async fn only_what_was_synced_can_be_gone_back_to() {
     world.write("README.md", "never reconciled");
     world.commit("docs");
     let never = world.git(&["rev-parse", "HEAD"]);
+    world.write("README.md", "nor this");
+    world.commit("more docs");
     let failed = async |target| match world.try_pass(&roll_back(target)).await {
         Err(Error::Rollback { why, .. }) => why,
         other => panic!("{other:?}"),
@@ -301,4 +305,81 @@ async fn data_actions_go_back_with_their_flows() {
     assert_eq!(outcomes(&report), ["lookup Updated -", "new Kept -"]);
     let actions = world.dump().await["dataActions"].to_string();
     assert!(actions.contains("return 1;") && !actions.contains("return 2;"), "{actions}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_something_kept_back_is_finished_by_the_next_one() {
+    let (world, first) = twice().await;
+    let renamed = |name: &str| json!({"updatedBy": "bob", "name": name});
+    world.control(Method::PUT, "flows/welcome/draft", renamed("Bobs")).await;
+    let back = roll_back(Target::Revision(first.clone()));
+    let report = world.run(&back).await;
+    assert_eq!(outcome_of(&report), Outcome::Drifted, "{}", message(&report));
+    world.control(Method::PUT, "flows/Bobs/draft", renamed("welcome")).await;
+    let report = world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(report.plan.revision.as_str(), first, "it goes on to where it was going");
+    assert_eq!(outcome_of(&report), Outcome::Synced, "{:?}", report.status);
+    assert_eq!(live_prompt(&world).await, "Welcome");
+    world.run(&back).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_drifted_after_it_was_synced_can_be_gone_back_to() {
+    let (world, _) = twice().await;
+    let second = world.git(&["rev-parse", "HEAD"]);
+    let edit = json!({"updatedBy": "bob", "name": "Bobs"});
+    world.control(Method::PUT, "flows/welcome/draft", edit).await;
+    assert_eq!(outcome_of(&world.reconcile().await), Outcome::Drifted);
+    let renamed = flow("welcome", "Hi").replace("spec:", "spec:\n  displayName: Bobs");
+    world.write("flows/welcome.yaml", &renamed);
+    world.commit("third");
+    assert_eq!(outcome_of(&world.reconcile().await), Outcome::Synced);
+    let report = world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(report.plan.revision.as_str(), second);
+    assert_eq!(live_prompt(&world).await, "Hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_follows_todays_rules_and_yesterdays_values() {
+    let valued = |settings: &str| {
+        crate::world::ONE.replace("DEVELOPMENT}", &format!("DEVELOPMENT, {settings}}}"))
+    };
+    let greeting = flow("welcome", "${values.greeting}");
+    let files = [("flows/welcome.yaml", greeting)];
+    let world = World::of(&valued("values: {greeting: Welcome}"), &files);
+    world.reconcile().await;
+    world.write("flowgate.yaml", &valued("strategy: version, values: {greeting: Hello}"));
+    world.commit("versions only");
+    world.reconcile().await;
+    world.writes().await;
+    world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(paths(&world).await, ["POST /api/v2/flows/flow-000001/publish"]);
+    let draft = world.dump().await["flows"]["flow-000001"]["draft"]["nodes"].to_string();
+    assert!(draft.contains("Welcome"), "{draft}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_renamed_since_goes_back_as_the_same_flow() {
+    let world = World::with(&[("flows/care.yaml", flow("old-care", "Welcome"))]);
+    world.reconcile().await;
+    let renamed = flow("new-care", "Hello")
+        .replace("{name: new-care}", "{name: new-care, renamedFrom: old-care}");
+    world.write("flows/care.yaml", &renamed);
+    world.commit("renamed");
+    world.reconcile().await;
+    let report = world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(outcomes(&report), ["old-care Updated 1.0.0"]);
+    let dump = world.dump().await;
+    assert_eq!(dump["flows"].as_object().map(serde_json::Map::len), Some(1), "no twin");
+    assert_eq!(outcomes(&world.run(&course(Course::Resume)).await), ["new-care Updated 1.0.1"]);
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_is_paused_holds_nothing_up_later() {
+    let (world, _) = twice().await;
+    pause(&world, &[], None).expect("paused");
+    world.run(&roll_back(Target::LastSynced)).await;
+    assert_eq!(resume(&world, &[]), 1, "the pause alone");
+    assert_eq!(world.reconcile().await.plan.unchanged, 1);
 }

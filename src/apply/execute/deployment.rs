@@ -6,7 +6,7 @@ use crate::apply::polling::Looks;
 use crate::cxone::{DeploymentFilter, Error, ErrorKind, FlowDetail, NewDeployment};
 use crate::delta::{Watch, hash};
 use crate::model::{
-    Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, Strategy, VersionId,
+    Deployed, DeploymentId, DeploymentStatus, FlowId, LiveDeployment, Step, Strategy, VersionId,
 };
 use crate::rollout::Event;
 
@@ -16,6 +16,7 @@ impl Executor<'_> {
         flow: &FlowId,
         version: &VersionId,
     ) -> Result<Event, Halt> {
+        self.check_undeployed(flow).await?;
         let environment = self.context.environment;
         let after = self.work.basis.newest_deployment.as_ref();
         let after = after.map_or("none", DeploymentId::as_str);
@@ -46,6 +47,25 @@ impl Executor<'_> {
                 }
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes sure that nobody deployed anything of the flow since the plan was made. The call to deploy takes no mark of
+    /// what it replaces.
+    async fn check_undeployed(&self, flow: &FlowId) -> Result<(), Halt> {
+        let target = &self.context.environment.target_environment;
+        let filter = DeploymentFilter::default().flow(flow).target_environment(target);
+        let deployments = self.context.client.deployments(&filter).await?;
+        let newest = deployments.into_iter().map(|(_, deployment)| deployment).next();
+        match newest {
+            Some(newest) if self.work.basis.newest_deployment.as_ref() != Some(&newest.id) => {
+                let who = newest.triggered_by.as_deref().unwrap_or("someone");
+                Err(Halt::Moved(format!(
+                    "{who} deployed version {} meanwhile (deployment {}); nothing is deployed over it",
+                    newest.version_id, newest.id
+                )))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -162,7 +182,7 @@ impl Executor<'_> {
             && flow.name == target.name
             && described;
         if same {
-            return self.not_published(flow);
+            return self.not_published(flow).or_else(|| self.saved_over(flow));
         }
         if self.traces.draft.is_some_and(|written| flow.draft.revision > written) {
             let who = flow.draft.updated_by.as_deref().unwrap_or("someone");
@@ -173,6 +193,21 @@ impl Executor<'_> {
 }
 
 impl Executor<'_> {
+    /// Says that somebody saved the draft around the moment in which it was published. Publishing takes no
+    /// draft revision, so that what they saved right before it is gone.
+    fn saved_over(&self, flow: &FlowDetail) -> Option<Event> {
+        let published = self.work.steps.contains(&Step::Publish);
+        let written = self.traces.draft.filter(|_| published)?;
+        (flow.draft.revision > written).then(|| {
+            let who = flow.draft.updated_by.as_deref().unwrap_or("someone");
+            Event::Moved(format!(
+                "the draft was saved while it was published (draft revision {} instead of {written}; last by \
+                 {who}): whoever edited it then should look whether their edit is still there",
+                flow.draft.revision
+            ))
+        })
+    }
+
     /// Says that another version is published than was, where the platform says so.
     fn not_published(&self, flow: &FlowDetail) -> Option<Event> {
         let version = self.version.as_ref()?;

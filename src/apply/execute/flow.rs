@@ -100,11 +100,12 @@ impl Executor<'_> {
 
     /// Writes the draft whole; one that somebody wrote meanwhile is merged again first.
     pub(super) async fn write_draft(&mut self, id: &FlowId) -> Result<Event, Halt> {
+        let mut beside = None;
         for _ in 0..TRIES {
             let mut flow = self.read(id).await?;
             let expected = self.traces.draft;
             if expected.is_some_and(|expected| flow.draft.revision != expected) {
-                self.merge_again(&flow)?;
+                beside = self.merge_again(&flow)?;
             }
             let target =
                 self.target.clone().ok_or(Halt::Broken("git does not declare this flow"))?;
@@ -113,6 +114,7 @@ impl Executor<'_> {
             flow.draft.content = target.content;
             if self.put(flow).await? {
                 self.traces.written = true;
+                self.traces.left = beside;
                 return Ok(Event::DraftWritten);
             }
         }
@@ -121,7 +123,9 @@ impl Executor<'_> {
 
     /// Decides again on what is live now, by the rules of the plan: what git and somebody changed to
     /// different values is not written, and neither is anything where drift is not left beside git's.
-    fn merge_again(&mut self, live: &FlowDetail) -> Result<(), Halt> {
+    ///
+    /// Returns what somebody changed and keeps, if the merged draft is written.
+    fn merge_again(&mut self, live: &FlowDetail) -> Result<Option<Drift>, Halt> {
         let desired = self.desired()?;
         let (git, how) = (&desired.flow, edited(live));
         let moved = || Halt::Moved(format!("{how}; nothing is written over it"));
@@ -140,10 +144,9 @@ impl Executor<'_> {
         if !conflicts.is_empty() || (keeps && policy != DriftPolicy::Alert) {
             return Err(moved());
         }
-        self.traces.left = keeps.then(|| left(live, how));
         let Flow { display_name: name, description, content, .. } = flow;
         self.target = Some(Target { name, description, content });
-        Ok(())
+        Ok(keeps.then(|| left(live, how)))
     }
 
     /// Writes the flow over the draft revision that it was read at; tells whether that one still held.

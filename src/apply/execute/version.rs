@@ -4,6 +4,7 @@ use super::{Executor, Halt, may_have_taken_effect};
 use crate::cxone::{Error, ErrorKind, NewVersion, Owner, Validation, VersionOrigin};
 use crate::delta::hash;
 use crate::model::{DraftRevision, FlowId, Part, VersionId};
+use crate::plan::guard::VERSION_CAP;
 use crate::rollout::Event;
 
 impl Executor<'_> {
@@ -28,6 +29,10 @@ impl Executor<'_> {
             }
             Err(error) if error.conflict_code() == Some("VERSION_DEPLOYED") => {
                 Ok(Event::InUse(format!("version {version} was deployed meanwhile")))
+            }
+            // Making room is no reason to hold a change up while there is room.
+            Err(error) if self.work.basis.versions < VERSION_CAP => {
+                Ok(Event::InUse(error.to_string()))
             }
             Err(error) => Err(error.into()),
         }

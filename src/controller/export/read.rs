@@ -7,8 +7,8 @@ use futures::{FutureExt, StreamExt};
 
 use super::Which;
 use crate::cxone::{
-    Client, DataActionListing, DataStoreListing, DeploymentFilter, Error, FlowDetail, FlowListing,
-    SignedVersion,
+    Client, DataActionListing, DataStoreListing, DeploymentFilter, Error, ErrorKind, FlowDetail,
+    FlowListing, SignedVersion,
 };
 use crate::delta::{Watch, hash};
 use crate::model::{
@@ -75,13 +75,28 @@ impl Reader<'_> {
     pub(super) async fn read(&self) -> Result<(Vec<Candidate>, Vec<NotExported>), Error> {
         let managed = |kind| self.environment.manages.contains(&kind);
         let mut reads: Vec<BoxFuture<'_, Read>> = Vec::new();
+        let mut unread = Vec::new();
         if managed(Kind::DataStore) {
-            let stores = self.client.data_stores().await?;
-            reads.extend(stores.into_iter().map(|one| self.data_store(one).boxed()));
+            match self.client.data_stores().await {
+                Ok(stores) => {
+                    reads.extend(stores.into_iter().map(|one| self.data_store(one).boxed()))
+                }
+                Err(error) if is_about_one_kind(&error) => {
+                    unread.push(unreadable(Kind::DataStore, EVERY_ONE, "", &error));
+                }
+                Err(error) => return Err(error),
+            }
         }
         if managed(Kind::DataAction) {
-            let actions = self.client.data_actions().await?;
-            reads.extend(actions.into_iter().map(|one| self.data_action(one).boxed()));
+            match self.client.data_actions().await {
+                Ok(actions) => {
+                    reads.extend(actions.into_iter().map(|one| self.data_action(one).boxed()));
+                }
+                Err(error) if is_about_one_kind(&error) => {
+                    unread.push(unreadable(Kind::DataAction, EVERY_ONE, "", &error));
+                }
+                Err(error) => return Err(error),
+            }
         }
         if managed(Kind::Flow) {
             let (flows, running) = futures::try_join!(self.client.flows(), self.running())?;
@@ -93,7 +108,7 @@ impl Reader<'_> {
         }
         let read: Vec<Read> =
             futures::stream::iter(reads).buffer_unordered(SIDE_BY_SIDE).collect().await;
-        let (mut live, mut unread) = (Vec::new(), Vec::new());
+        let mut live = Vec::new();
         for one in read {
             match one {
                 Ok(one) => live.push(one),
@@ -259,6 +274,15 @@ const GONE: &str = "the tenant lists it and does not have it: deleted this momen
 const NO_VERSION: &str =
     "the tenant names a version of it that it does not have: deleted this moment; export again";
 const UNPUBLISHED: &str = "it has no published version; publish it, or export drafts with --drafts";
+
+/// What stands for the names of a kind that cannot be listed.
+const EVERY_ONE: &str = "(every one)";
+
+/// Tells whether an error says that the client may not read a kind, or that the tenant has no such call;
+/// anything else is as bad for the other kinds.
+fn is_about_one_kind(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Forbidden { .. } | ErrorKind::EndpointMissing { .. })
+}
 
 fn left(kind: Kind, name: &str, id: &str, reason: &str) -> NotExported {
     NotExported {

@@ -7,7 +7,8 @@ use super::write::Written;
 use crate::controller::Manifests;
 use crate::delta::{Base, compare_data_store, hash, merge_data_action};
 use crate::model::{
-    Declarations, Environment, Finding, Flow, NotExported, Prune, ResourceId, Severity,
+    DataActionContent, Declarations, Environment, Finding, Flow, NotExported, Prune, ResourceId,
+    Severity,
 };
 
 /// The most findings that a reason names.
@@ -51,7 +52,7 @@ pub(super) fn settle(
 
 type Needs = (BTreeSet<String>, BTreeSet<ResourceId>);
 
-/// What flows use, and the project does not know.
+/// What flows use and data actions call, and the project does not know.
 fn needs(kept: &[Written], beside: &Manifests, environment: &Environment) -> Needs {
     let project = beside.project();
     let (declared, _) = beside.environment(environment);
@@ -67,8 +68,17 @@ fn needs(kept: &[Written], beside: &Manifests, environment: &Environment) -> Nee
         flows().flat_map(|flow| &flow.content.elements).map(|element| &element.element_type);
     let types = types.filter(|name| !name.is_empty() && !project.element_types.contains(*name));
     let used = flows().flat_map(|flow| flow.content.uses()).map(|(_, used)| used);
+    let called = kept.iter().filter_map(data_action).flat_map(|action| &action.dependencies);
+    let used = used.chain(called.map(ResourceId::data_action));
     let used = used.filter(|id| crate::manifest::name_fault(id.kind, &id.name).is_none());
     (types.cloned().collect(), used.filter(|id| !has(id)).collect())
+}
+
+fn data_action(written: &Written) -> Option<&DataActionContent> {
+    match &written.of.content {
+        Content::DataAction(live) => Some(&live.content),
+        Content::Flow { .. } | Content::DataStore { .. } => None,
+    }
 }
 
 fn flow(written: &Written) -> Option<&Flow> {

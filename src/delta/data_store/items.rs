@@ -11,7 +11,7 @@ use crate::delta::side::{Base, Recorded, side};
 use crate::delta::{FieldChange, PartChange, PartDelta};
 use crate::model::{
     Conflict, DataStoreContent, FieldType, Item, ItemId, ItemPolicy, LiveDataStore, LiveItem, Part,
-    Prune, Relation, Side,
+    Prune, Relation, Side, pointer_step,
 };
 
 /// Compares items and relations; returns the rows that git changed.
@@ -166,7 +166,7 @@ impl Comparing<'_> {
                 let what = format!("{name:?} of the record {}", should.id);
                 let values = [base.part(), Some(&held), Some(&wanted)];
                 let values = values.map(|value| value.filter(|value| !value.is_null()).cloned());
-                let pointer = format!("/fields/{}", step(name));
+                let pointer = format!("/fields/{}", pointer_step(name));
                 let shown = [held.to_string(), wanted.to_string()];
                 self.moved(side, &what, shown, of_item(&should.id, pointer, values));
             }
@@ -196,7 +196,7 @@ impl Comparing<'_> {
                 let shown = [&held, &wanted].map(listed);
                 let values =
                     [base.part(), Some(&held), Some(&wanted)].map(|one| one.and_then(edge));
-                let pointer = format!("/relationships/{}", step(field));
+                let pointer = format!("/relationships/{}", pointer_step(field));
                 self.moved(side, &what, shown, of_item(&should.id, pointer, values));
             }
             if side == Side::Git || (self.overruled && said) {
@@ -341,11 +341,6 @@ impl Comparing<'_> {
 
 fn of_item(id: &ItemId, pointer: String, [base, live, git]: [Option<Value>; 3]) -> Conflict {
     Conflict { part: Some((Part::Item, id.to_string())), pointer, base, live, git }
-}
-
-/// Escapes a step of a JSON pointer.
-fn step(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Returns a relation as conflicts show it; nothing for one without children.

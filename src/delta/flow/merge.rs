@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::delta::canonical::keys;
 use crate::delta::part::FlowPart;
-use crate::model::{Conflict, Connector, Element, Flow, FlowContent, Part};
+use crate::model::{Conflict, Connector, Element, Flow, FlowContent, Part, pointer_step};
 
 /// What git and the tenant made of a flow, together.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +97,7 @@ impl Fields {
         let names: BTreeSet<&String> =
             base.into_iter().chain([live, git]).flat_map(Map::keys).collect();
         let member = |name: &String| {
-            let below = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let below = format!("{pointer}/{}", pointer_step(name));
             let sides = [base.and_then(|base| base.get(name)), live.get(name), git.get(name)];
             Some((name.clone(), self.value(&below, sides)?))
         };

@@ -23,6 +23,8 @@ pub(super) struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rolled_back_from: Option<String>,
     outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    synced_at: Option<Timestamp>,
     started_at: Timestamp,
     finished_at: Timestamp,
     operator: String,
@@ -121,6 +123,8 @@ impl Document {
             revision: status.revision.to_string(),
             rolled_back_from: status.rolled_back_from.as_ref().map(ToString::to_string),
             outcome: status.outcome.to_string(),
+            // A pass that is synced says it by its outcome.
+            synced_at: status.synced_at.filter(|_| status.outcome != Outcome::Synced),
             started_at: status.started_at,
             finished_at: status.finished_at,
             operator: status.operator.clone(),
@@ -158,13 +162,17 @@ impl Document {
     /// Returns the status; the error names the word that is not one of flowgate's.
     pub(super) fn into_model(self) -> Result<Status, String> {
         let resources = self.resources.into_iter().map(Resource::into_model);
+        let outcome = word(Outcome::ALL, Outcome::as_str, &self.outcome)?;
+        // Notes of before did not say it.
+        let synced = (outcome == Outcome::Synced).then_some(self.finished_at);
         Ok(Status {
             revision: self.revision.parse().map_err(|error| format!("{error}"))?,
             rolled_back_from: self
                 .rolled_back_from
                 .map(|revision| revision.parse().map_err(|error| format!("{error}")))
                 .transpose()?,
-            outcome: word(Outcome::ALL, Outcome::as_str, &self.outcome)?,
+            outcome,
+            synced_at: self.synced_at.or(synced),
             environment: self.environment,
             started_at: self.started_at,
             finished_at: self.finished_at,

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
+use crate::model::pointer_step;
+
 use super::super::template;
 use super::Left;
 use super::edits::Edits;
@@ -93,7 +95,8 @@ impl<'t> Change<'t> {
         let Some(reason) = (!self.is_literal()).then(|| filled(node)).flatten() else {
             return false;
         };
-        let pointer = self.path.iter().flat_map(|step| ["/".to_owned(), escape(step)]).collect();
+        let pointer =
+            self.path.iter().flat_map(|step| ["/".to_owned(), pointer_step(step)]).collect();
         self.left.push(Left { pointer, reason });
         true
     }
@@ -500,9 +503,4 @@ fn filled(node: &Node) -> Option<String> {
         }
         Value::Alias => None,
     }
-}
-
-/// Escapes a step of a JSON pointer.
-fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
 }

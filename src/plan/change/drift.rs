@@ -49,8 +49,16 @@ impl Change<'_> {
     /// Left alone too, with what both sides changed for people to review.
     pub(super) fn adopt(&self, drift: &Drift) -> ResourcePlan {
         let mut plan = self.keep(drift);
-        if let Work::Flow(work) = &mut plan.work {
-            work.merged = self.comparison.merged.clone().map(Box::new);
+        let merged = self.comparison.merged.clone().map(Box::new);
+        if let (Work::Flow(work), Some(merged)) = (&mut plan.work, merged) {
+            work.merged = Some(merged);
+            if drift.conflicts.is_empty() {
+                let name = &self.policy.environment.name;
+                plan.reason = Some(format!(
+                    "{}; left as it is, and offered on the branch flowgate/drift/{name}",
+                    moved(drift)
+                ));
+            }
         }
         plan
     }

@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::build::{Planned, blank_flow};
 use super::number::{self, NumberTaken};
-use super::policy::{Adopt, Policy};
+use super::policy::{Adopt, Aim, Policy};
 use super::retention;
 use super::{
     Action, Basis, FlowWork, Overwritten, Refreshed, ResourcePlan, Stage, VersionChange, Work,
@@ -229,10 +229,10 @@ impl<'a> Change<'a> {
             return Ok(number);
         }
         // Another environment's content may have the number that git gives: only the draft's
-        // owner takes it literally.
-        let asked = match self.watch {
-            Watch::Draft => self.desired.flow.version.as_ref(),
-            Watch::Deployment => None,
+        // owner takes it literally. And what is gone back to had its number once.
+        let asked = match (self.watch, &self.policy.aim) {
+            (Watch::Draft, Aim::Reconcile) => self.desired.flow.version.as_ref(),
+            (Watch::Deployment, _) | (_, Aim::RollBack(_)) => None,
         };
         number::choose(asked, &self.live.versions, &self.comparison.delta)
     }

@@ -76,10 +76,11 @@ pub(super) fn title(plan: &Plan) -> String {
 }
 
 /// Returns what is held, by whom, why and how long.
-fn hold(hold: &Hold) -> String {
+fn hold(hold: &Hold) -> (&'static str, String) {
+    let word = if hold.is_pause() { "Paused" } else { "Rolled back" };
     match &hold.resource {
-        Some(id) => format!("{id} is {hold}"),
-        None => format!("everything is {hold}"),
+        Some(id) => (word, format!("{id} is {hold}")),
+        None => (word, format!("everything is {hold}")),
     }
 }
 
@@ -88,7 +89,7 @@ fn hold(hold: &Hold) -> String {
 pub(super) fn asides(plan: &Plan) -> Vec<(&'static str, String)> {
     let overrides = plan.overrides.iter().map(|one| ("Override", one.to_string()));
     let warnings = plan.warnings.iter().map(|one| ("Warning", one.message.clone()));
-    let holds = plan.holds.iter().map(|one| ("Held", hold(one)));
+    let holds = plan.holds.iter().map(hold);
     holds.chain(overrides).chain(opening(plan)).chain(warnings).collect()
 }
 
@@ -152,12 +153,14 @@ pub(super) fn sourced(resource: &ResourcePlan) -> &[Sourced] {
     resource.work.flow().map(|work| &*work.sourced).unwrap_or_default()
 }
 
-/// Returns a row for each thing that somebody changed live, and four for each conflict: where, and the
+/// Returns a row for each thing that somebody changed live and the reason does not tell, and four for each conflict: where, and the
 /// three values.
 pub(super) fn drift(resource: &ResourcePlan) -> Vec<Row> {
     let Some(drift) = &resource.drift else { return Vec::new() };
     let line = |indent, text: String| Row::new(indent, Sign::Context, escape::plain(&text));
-    let moves = drift.moves.iter().map(|one| line(0, format!("live: {}", one.how)));
+    let told = |how: &str| resource.reason.as_ref().is_some_and(|reason| reason.contains(how));
+    let moves = drift.moves.iter().filter(|one| !told(&one.how));
+    let moves = moves.map(|one| line(0, format!("live: {}", one.how)));
     let value = |value: &Option<Value>| {
         value.as_ref().map_or_else(|| "(absent)".to_owned(), Value::to_string)
     };

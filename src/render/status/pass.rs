@@ -58,7 +58,7 @@ fn summary(status: &Status, effort: &Effort, style: Style) -> String {
     let Effort { requests, writes, elapsed } = effort;
     let cost = format!("{requests} requests, {writes} writes, {:.1} s", elapsed.as_secs_f64());
     let environment = escape::plain(&status.environment);
-    let back = status.rolled_back_from.as_ref();
+    let back = status.rolled_back_from.as_ref().filter(|from| **from != status.revision);
     let back = back.map(|from| format!(", rolled back from {}", from.short())).unwrap_or_default();
     let revision = status.revision.short();
     let counted = counts(&status.counts);

@@ -39,6 +39,7 @@ fn status(outcome: Outcome, resources: Vec<ResourceStatus>, unchanged: usize) ->
         environment: "development".into(),
         revision: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".parse().unwrap(),
         rolled_back_from: None,
+        synced_at: None,
         outcome,
         started_at: at("2026-11-21T10:00:00Z"),
         finished_at: at("2026-11-21T10:00:04Z"),

@@ -48,7 +48,7 @@ pub(super) fn undeclared<'a>(declared: &'a Declarations, names: &mut Names<'a>) 
 /// come back to where they began through a data action that only the tenant has.
 ///
 /// `live` are all data actions of the tenant by name, each with those that it depends on. What the
-/// project lists as external must be there like everything else that git does not declare.
+/// project lists as external is others' to bring, and is not looked for.
 pub fn dependencies(declared: &Declarations, project: &Project, live: &Live) -> Vec<Finding> {
     let mut findings = unknown(declared, project, live);
     findings.extend(circles(declared, live));
@@ -111,30 +111,29 @@ fn unknown(declared: &Declarations, project: &Project, live: &Live) -> Vec<Findi
     let ours = declared.data_actions.keys().map(|id| id.name.as_str());
     let known: HashSet<_> = ours.chain(live.keys().map(String::as_str)).collect();
     let mut guesses = Guesses::among(known.iter().copied());
-    let missing = all(declared).filter(|(_, name)| !known.contains(name));
+    let external = |name: &str| project.external.contains(&ResourceId::data_action(name));
+    let missing = all(declared).filter(|(_, name)| !known.contains(name) && !external(name));
     let finding = |(action, name): (&'_ DesiredDataAction, _)| {
         let message = format!(
             "`{}` depends on the data action `{name}`, which neither git declares nor the tenant has",
             action.metadata.name
         );
-        finding(Code::UnknownDependency, action, name, message).with_hint(hint(
-            name,
-            project,
-            guesses.guess(name),
-        ))
+        finding(Code::UnknownDependency, action, name, message)
+            .with_hint(hint(name, guesses.guess(name)))
     };
     missing.map(finding).collect()
 }
 
-fn hint(name: &str, project: &Project, guess: Option<&str>) -> String {
-    let id = ResourceId::data_action(name);
-    if let Some(guess) = guess {
-        format!("did you mean `{guess}`?")
-    } else if project.external.contains(&id) {
-        format!("flowgate.yaml lists `{id}` as external: make it in the tenant, or declare it")
-    } else {
-        "declare it, or remove the dependency".to_owned()
-    }
+fn hint(name: &str, guess: Option<&str>) -> String {
+    guess.map_or_else(
+        || {
+            format!(
+                "declare it, remove the dependency, or list `{}` as external",
+                ResourceId::data_action(name)
+            )
+        },
+        |guess| format!("did you mean `{guess}`?"),
+    )
 }
 
 /// Returns every dependency of every declared data action.
