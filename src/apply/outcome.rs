@@ -199,7 +199,7 @@ impl Ended<'_> {
 
     /// Tells whether the draft keeps something that somebody changed.
     fn leaves_something(&self) -> bool {
-        self.traces.left.is_some() || self.work.leaves.is_some()
+        self.traces.left.is_some() || (self.work.leaves.is_some() && self.traces.written)
     }
 
     /// Returns what the draft was given without a version.
@@ -207,7 +207,11 @@ impl Ended<'_> {
         let before = self.record.and_then(|record| record.draft.clone());
         if self.strategy == Strategy::Draft {
             let written = done || self.traces.written;
-            return if written { Some(git::recorded_draft(&desired.content)) } else { before };
+            let given = || DraftRecord {
+                revision: self.traces.draft,
+                ..git::recorded_draft(&desired.content)
+            };
+            return if written { Some(given()) } else { before };
         }
         let version = self.rollout.version();
         before.filter(|_| version.is_none() || self.traces.published.as_ref() != version)

@@ -219,8 +219,8 @@ impl<'a> Sides<'a> {
             return None;
         }
         let draft = &live.draft;
-        let who = draft.updated_by.as_deref().unwrap_or("someone");
-        let when = draft.updated_at.map(|at| format!(" at {at}")).unwrap_or_default();
+        let who = self.editor().map_or("someone", String::as_str);
+        let when = self.edited_at().map(|at| format!(" at {at}")).unwrap_or_default();
         let how = format!("{who} edited the draft{when} (draft revision {})", draft.revision);
         Some(self.draft_move(LivePart::Draft, how))
     }
@@ -237,13 +237,26 @@ impl<'a> Sides<'a> {
 
     /// Name and description are written with the draft.
     fn draft_move(&self, part: LivePart, how: String) -> Move {
-        let draft = &self.live.draft;
-        Move { part, by: draft.updated_by.clone(), at: draft.updated_at, how }
+        Move { part, by: self.editor().cloned(), at: self.edited_at(), how }
+    }
+
+    /// Who wrote the draft last, unless that was flowgate, which kept what somebody had changed.
+    fn editor(&self) -> Option<&'a String> {
+        self.live.draft.updated_by.as_ref().filter(|_| !self.is_own_write())
+    }
+
+    fn edited_at(&self) -> Option<Timestamp> {
+        self.live.draft.updated_at.filter(|_| !self.is_own_write())
+    }
+
+    fn is_own_write(&self) -> bool {
+        let written = self.record.and_then(|record| record.draft.as_ref()?.revision);
+        written == Some(self.live.draft.revision)
     }
 
     fn settings_moved(&self) -> Vec<Move> {
         let Some(record) = self.record else { return Vec::new() };
-        let who = self.live.draft.updated_by.as_deref().unwrap_or("someone");
+        let who = self.editor().map_or("someone", String::as_str);
         let (was, is) = (&record.display_name, &self.live.name);
         let renamed = was != is && *is != self.desired.display_name;
         let name = renamed.then(|| format!("{who} renamed it from {was:?} to {is:?}"));

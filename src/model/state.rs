@@ -46,6 +46,8 @@ pub struct DraftRecord {
     pub hash: ContentHash,
     /// The content: the base.
     pub content: RecordedContent,
+    /// The draft revision that the write made, whatever else the draft kept; `None` where nobody wrote.
+    pub revision: Option<DraftRevision>,
 }
 
 /// A flow's content as `git` keeps it.

@@ -480,3 +480,48 @@ async fn an_adopted_edit_comes_back_through_git_with_every_comment() {
     assert_eq!(world.reconcile().await.plan.unchanged, 1);
     assert_eq!(world.writes().await, []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_that_keeps_moving_is_not_taken_for_written() {
+    // Somebody saves right before each of the writes: none of them comes through.
+    let world = settled("strategy: draft").await;
+    commit(&world, |flow| flow.replace("\"Hello\"", "\"Hello\", timeout: 5"));
+    let conflict = json!({"method": "PUT", "path": "/api/v2/flows/*", "times": 3, "status": 409,
+        "body": "{\"code\": \"VERSION_CONFLICT\", \"message\": \"it moved\"}"});
+    world.control(Method::POST, "faults", conflict).await;
+    edits(&world, edit(&json!({"prompt": "Bob was here"}))).await;
+    let report = world.reconcile().await;
+    assert_eq!(outcome(&report), ResourceOutcome::Drifted, "{}", message(&report));
+    assert_eq!(prompt(&world).await, json!({"prompt": "Bob was here"}));
+
+    let report = world.reconcile().await;
+    let drift = planned(&report).drift.as_ref().expect("drift");
+    assert_eq!(drift.side, Side::Both, "git's change is still to be written");
+    assert_eq!(prompt(&world).await, json!({"prompt": "Bob was here", "timeout": 5}));
+    let report = world.reconcile().await;
+    let drift = planned(&report).drift.as_ref().expect("drift");
+    assert_eq!((drift.side, drift.moves[0].by.as_deref()), (Side::Live, None), "not flowgate");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_somebody_deploys_during_a_pass_is_never_overruled() {
+    for at in 0..40 {
+        let world = settled("drift: alert").await;
+        world.change_prompt("Good day");
+        let order = json!({
+            "versionId": "1.0.0", "targetEnvironment": "DEVELOPMENT", "triggeredBy": "bob",
+        });
+        let path = "/_emulator/flows/flow-000001/deployments".to_owned();
+        let deed = (Method::POST, path, order);
+        let (struck, report) = world.meddled_by(&request("development"), at, deed).await;
+        let Some(Struck { request, done }) = struck else { return };
+        // The call to deploy takes no mark of what it replaces: the one moment that nobody can guard.
+        let unguarded = request == "POST /api/v2/flow/deployments";
+        let after = request.starts_with("GET /api/v2/flow/deployments/");
+        if done && !unguarded && !after {
+            let ended = report.status.as_ref().expect("applied").outcome;
+            assert_ne!(ended, Outcome::Synced, "{request}: {:?}", outcomes(&report));
+        }
+    }
+    panic!("the pass is longer than expected");
+}

@@ -180,7 +180,9 @@ impl Subject<'_> {
             client.deployments(&here)
         )?;
         let Some(flow) = flow else { return Ok(None) };
-        let deployments = deployments.into_iter().map(|(_, deployment)| deployment).collect();
+        let deployments: Vec<LiveDeployment> =
+            deployments.into_iter().map(|(_, deployment)| deployment).collect();
+        let current = self.current(current, &deployments);
         let published = self.published(flow.published, flow.draft.revision);
         let mut live = LiveFlow {
             id: flow.id,
@@ -190,7 +192,7 @@ impl Subject<'_> {
             published,
             versions,
             deployments,
-            current: current.cloned(),
+            current,
             in_use: BTreeSet::new(),
             contents: BTreeMap::new(),
             origin: Origin::Recorded,
@@ -217,6 +219,23 @@ impl Subject<'_> {
             draft: draft.and_then(|draft| git::content(&draft.content)),
             version: version.and_then(|version| git::content(&version.content)),
         }
+    }
+
+    /// What runs, by the tenant's list and the flow's own: the second is read later, and somebody may have
+    /// deployed in between.
+    fn current(
+        &self,
+        listed: Option<&LiveDeployment>,
+        deployments: &[LiveDeployment],
+    ) -> Option<LiveDeployment> {
+        let succeeded = |one: &&LiveDeployment| one.status == DeploymentStatus::Success;
+        let newest = deployments.iter().find(succeeded);
+        let known = match listed {
+            Some(listed) => deployments.iter().any(|one| one.id == listed.id),
+            // Something may have been taken out of the environment, and then it is still in the flow's list.
+            None => self.record.is_none_or(|record| record.deployed.is_none()),
+        };
+        newest.filter(|_| known).or(listed).cloned()
     }
 
     /// Which version is published, where the platform need not say: as long as nobody wrote the

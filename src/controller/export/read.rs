@@ -79,7 +79,7 @@ impl Reader<'_> {
         if managed(Kind::DataStore) {
             match self.client.data_stores().await {
                 Ok(stores) => {
-                    reads.extend(stores.into_iter().map(|one| self.data_store(one).boxed()))
+                    reads.extend(stores.into_iter().map(|one| self.data_store(one).boxed()));
                 }
                 Err(error) if is_about_one_kind(&error) => {
                     unread.push(unreadable(Kind::DataStore, EVERY_ONE, "", &error));

@@ -36,6 +36,8 @@ struct DraftRecord {
     hash: String,
     elements: Box<RawValue>,
     connectors: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,7 +110,7 @@ pub fn recorded(content: &model::FlowContent) -> model::RecordedContent {
 
 /// Returns a draft without a version as the state keeps it.
 pub fn recorded_draft(content: &model::FlowContent) -> model::DraftRecord {
-    model::DraftRecord { hash: delta::hash(content), content: recorded(content) }
+    model::DraftRecord { hash: delta::hash(content), content: recorded(content), revision: None }
 }
 
 /// Reads a content that [`recorded`] made; `None` when something else did, or a newer flowgate.
@@ -164,7 +166,12 @@ impl Stored for model::FlowRecord {
 impl DraftRecord {
     fn of(draft: &model::DraftRecord) -> Self {
         let model::RecordedContent { elements, connectors } = draft.content.clone();
-        Self { hash: draft.hash.to_string(), elements: elements.0, connectors: connectors.0 }
+        Self {
+            hash: draft.hash.to_string(),
+            elements: elements.0,
+            connectors: connectors.0,
+            revision: draft.revision.map(|revision| revision.0),
+        }
     }
 
     fn into_model(self) -> Result<model::DraftRecord, model::ParseIdError> {
@@ -174,6 +181,7 @@ impl DraftRecord {
                 elements: model::RecordedJson(self.elements),
                 connectors: model::RecordedJson(self.connectors),
             },
+            revision: self.revision.map(model::DraftRevision),
         })
     }
 }
