@@ -37,7 +37,15 @@ pub(super) fn resume(arguments: &Resume, terminal: &Terminal) -> Result<Exit, Fa
     let holder = holder(&repo, arguments.operator.as_deref(), Timestamp::now());
     let environment = arguments.environment.as_deref();
     let desk = Desk { repo: &repo, environment, holder: &holder };
-    resumed(desk.resume(&arguments.resource, |_| true)?, terminal);
+    let (environment, lifted) = desk.resume(&arguments.resource, |_| true)?;
+    let whole = repo.read_holds(&environment)?.into_iter().filter(|hold| hold.resource.is_none());
+    resumed((environment.clone(), lifted), terminal);
+    if !arguments.resource.is_empty() {
+        for hold in whole {
+            let hold = line(&environment, &hold);
+            terminal.warning(&format!("{hold}; `flowgate resume` without --resource ends that"));
+        }
+    }
     Ok(Exit::Done)
 }
 

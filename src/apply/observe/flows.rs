@@ -182,7 +182,7 @@ impl Subject<'_> {
         let Some(flow) = flow else { return Ok(None) };
         let deployments: Vec<LiveDeployment> =
             deployments.into_iter().map(|(_, deployment)| deployment).collect();
-        let current = self.current(current, &deployments);
+        let current = running(current, &deployments);
         let published = self.published(flow.published, flow.draft.revision);
         let mut live = LiveFlow {
             id: flow.id,
@@ -219,23 +219,6 @@ impl Subject<'_> {
             draft: draft.and_then(|draft| git::content(&draft.content)),
             version: version.and_then(|version| git::content(&version.content)),
         }
-    }
-
-    /// What runs, by the tenant's list and the flow's own: the second is read later, and somebody may have
-    /// deployed in between.
-    fn current(
-        &self,
-        listed: Option<&LiveDeployment>,
-        deployments: &[LiveDeployment],
-    ) -> Option<LiveDeployment> {
-        let succeeded = |one: &&LiveDeployment| one.status == DeploymentStatus::Success;
-        let newest = deployments.iter().find(succeeded);
-        let known = match listed {
-            Some(listed) => deployments.iter().any(|one| one.id == listed.id),
-            // Something may have been taken out of the environment, and then it is still in the flow's list.
-            None => self.record.is_none_or(|record| record.deployed.is_none()),
-        };
-        newest.filter(|_| known).or(listed).cloned()
     }
 
     /// Which version is published, where the platform need not say: as long as nobody wrote the
@@ -369,4 +352,20 @@ async fn in_use(flow: &FlowId, client: &Client) -> Result<BTreeSet<VersionId>, E
     let in_flight = all.into_iter().filter(|(_, deployment)| !deployment.status.is_terminal());
     let used = in_flight.chain(current).map(|(_, deployment)| deployment.version_id);
     Ok(used.collect())
+}
+
+/// What runs, by the tenant's list and the flow's own: the second is read later, and somebody may have
+/// deployed in between.
+fn running(
+    listed: Option<&LiveDeployment>,
+    deployments: &[LiveDeployment],
+) -> Option<LiveDeployment> {
+    let succeeded = |one: &&LiveDeployment| one.status == DeploymentStatus::Success;
+    let newest = deployments.iter().filter(succeeded).max_by_key(|one| one.started_at);
+    // Without times nobody can say which came later; and what was taken out of the environment is still
+    // in the flow's list.
+    let listed_at = listed.and_then(|listed| listed.started_at);
+    let newer = newest.and_then(|newest| newest.started_at).zip(listed_at);
+    let newer = newer.is_some_and(|(newest, listed)| newest > listed);
+    newest.filter(|_| newer).or(listed).cloned()
 }
