@@ -92,10 +92,6 @@ impl Desk<'_> {
 }
 
 fn message(holds: &[Hold]) -> String {
-    let line = |hold: &Hold| match &hold.resource {
-        Some(id) => format!("{id}: {hold}"),
-        None => hold.to_string(),
-    };
-    let lines: Vec<String> = holds.iter().map(line).collect();
+    let lines: Vec<String> = holds.iter().map(Hold::sentence).collect();
     lines.join("; ")
 }

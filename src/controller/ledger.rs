@@ -36,10 +36,7 @@ impl Claims {
     pub(super) fn hold(&self, hold: Hold) -> Result<(), git::Error> {
         let mut current = self.held();
         let (state, tip) = &mut *current;
-        let message = match &hold.resource {
-            Some(id) => format!("{id}: {hold}"),
-            None => hold.to_string(),
-        };
+        let message = hold.sentence();
         record::hold(state, hold);
         *tip = Some(self.repo.write_state(&self.environment, state, *tip, &message, &self.who)?);
         Ok(())

@@ -44,6 +44,14 @@ impl Hold {
         self.resource.as_ref().is_none_or(|held| held == id)
     }
 
+    /// Says what is held, by whom, why and how long, as `Flow/a is paused by …`.
+    pub fn sentence(&self) -> String {
+        match &self.resource {
+            Some(id) => format!("{id} is {self}"),
+            None => format!("everything is {self}"),
+        }
+    }
+
     /// Tells whether it is a pause.
     pub fn is_pause(&self) -> bool {
         matches!(self.reason, HoldReason::Paused { .. })

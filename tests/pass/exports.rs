@@ -355,3 +355,30 @@ async fn a_store_of_many_records_is_exported_without_them() {
     assert_eq!(world.reconcile().await.plan.unchanged, 1);
     assert_eq!(world.writes().await, []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_may_not_be_listed_is_named_and_the_others_are_exported() {
+    let world = World::of(ONE, &[]);
+    running(&world, "Welcome", &saying(&json!("Hello"))).await;
+    let fault = json!({"method": "GET", "path": "/api/v2/datastores", "times": 0, "status": 403,
+        "body": "{\"code\": \"FORBIDDEN\", \"message\": \"datastore:read\"}"});
+    world.control(Method::POST, "faults", fault).await;
+    let export = exported(&world, Which::Published).await;
+    assert_eq!(export.exported.len(), 1);
+    let [unread] = export.not_exported.as_slice() else { panic!("{:?}", export.not_exported) };
+    assert!(unread.unreadable && unread.reason.contains("datastore:read"), "{unread:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_data_action_may_call_what_others_bring() {
+    let world = World::of(&ONE.replace("spec:\n", "spec:\n  external: [DataAction/ghost]\n"), &[]);
+    let body = json!({"name": "lookup", "type": "SCRIPT", "trigger": {"type": "MANUAL"},
+        "script": {"language": "JavaScript", "content": "function main() { return 1; }"},
+        "enabled": true, "dependencies": ["ghost"]});
+    world.call(Method::POST, "/api/v2/dataactions/actions", body).await;
+    exported(&world, Which::Published).await;
+    world.commit("the tenant as it is");
+    world.writes().await;
+    assert_eq!(outcomes(&world.run(&adopting()).await), ["lookup Adopted -"]);
+    assert_eq!(world.writes().await, []);
+}

@@ -1,7 +1,7 @@
 //! When changes are allowed.
 
 use flowgate::controller::{Approved, Mode, Report, Request};
-use flowgate::model::{Outcome, ResourceOutcome};
+use flowgate::model::{Outcome, ResourceId, ResourceOutcome, Selector};
 use http::Method;
 use serde_json::json;
 
@@ -192,4 +192,15 @@ async fn a_guard_refuses_outside_the_windows_too() {
     let status = world.reconcile().await.status.expect("recorded");
     assert_eq!(status.outcome, Outcome::Refused, "{status:?}");
     assert_eq!(world.writes().await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_narrowed_pass_set_aside_stands_in_the_states_history() {
+    let world = world(CLOSED);
+    let welcome = Selector::Resource(ResourceId::flow("welcome"));
+    let narrowed = Request { selector: Some(welcome), ..outside("callers hear silence") };
+    assert_eq!(outcomes(&world.run(&narrowed).await), ["welcome Created 1.0.0"]);
+    let history = world.git(&["log", "-1", "--format=%B", "refs/flowgate/state/development"]);
+    assert!(history.contains("Override: --outside-window \"callers hear silence\""), "{history}");
+    assert!(!world.refs().contains("refs/notes/flowgate/"), "a narrowed pass has no note");
 }

@@ -76,6 +76,15 @@ fn what_somebody_uses_or_somebody_else_made_stays_and_the_next_older_one_goes() 
 }
 
 #[test]
+fn versions_of_others_do_not_count_among_the_newest_that_stay() {
+    let mut live = flow(8);
+    for version in &mut live.versions[..4] {
+        version.ours = false;
+    }
+    assert_eq!(retired(&live, 4), ["v1"], "of v1 to v4 the newest three stay");
+}
+
+#[test]
 fn what_was_deployed_and_is_not_any_more_goes() {
     let mut live = flow(5);
     live.deployments = vec![deployment("v1", DeploymentStatus::Failed)];

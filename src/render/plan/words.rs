@@ -78,10 +78,7 @@ pub(super) fn title(plan: &Plan) -> String {
 /// Returns what is held, by whom, why and how long.
 fn hold(hold: &Hold) -> (&'static str, String) {
     let word = if hold.is_pause() { "Paused" } else { "Rolled back" };
-    match &hold.resource {
-        Some(id) => (word, format!("{id} is {hold}")),
-        None => (word, format!("everything is {hold}")),
-    }
+    (word, hold.sentence())
 }
 
 /// Returns what concerns the plan as a whole, each with the word that it begins with: what somebody said to

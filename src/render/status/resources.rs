@@ -53,8 +53,7 @@ pub fn table(rows: &[TableRow], now: Timestamp, style: Style) -> String {
 /// Returns a line for everything that somebody said to leave as it is.
 pub fn holds(holds: &[Hold], style: Style) -> String {
     let line = |hold: &Hold| {
-        let what = hold.resource.as_ref().map_or("everything".to_owned(), ToString::to_string);
-        let line = escape::plain(&format!("{what} is {hold}"));
+        let line = escape::plain(&hold.sentence());
         format!("{}\n", style.paint(paint::CARE, &line))
     };
     holds.iter().map(line).collect()
